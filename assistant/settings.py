@@ -1,0 +1,84 @@
+"""One frozen `Settings`: from arguments, else `ASSISTANT_…` variables, else defaults."""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from assistant.errors import SettingsError
+
+PREFIX = "ASSISTANT_"
+
+
+def bundled(name: str) -> Path:
+    """Return the folder `seeds` or `prompts` that came with this package: in it once installed, beside it in a checkout."""
+    here = Path(__file__).parent
+    installed = here / name
+    return installed if installed.is_dir() else here.parent / name
+
+
+def _bundled_seeds() -> Path:
+    return bundled("seeds")
+
+
+class Settings(BaseSettings):
+    """What a user can choose. Make it with `Settings.load`, which turns every mistake into one readable line."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", validate_default=False)
+
+    # Corpus
+    seeds: Path = Field(default_factory=_bundled_seeds)
+    """Folder of speeches (`.txt`, `.md`)."""
+
+    # Index
+    index: Path | None = None
+    """Folder of the index; by default one per seeds folder under the user's cache folder."""
+    embedder: str = "lexical"
+    """`lexical`, `openai:<model>`, `fastembed:<model>` or `sentence-transformers:<model>`."""
+    base_url: str | None = None
+    """Address of an OpenAI-compatible server, such as http://localhost:11434/v1."""
+    api_key: SecretStr | None = None
+    """Key for that server; `OPENAI_API_KEY` if not set."""
+    passages: int = Field(default=8, ge=1, le=50)
+    """How many paragraphs are retrieved for a question."""
+
+    # Answerer
+    answerer: Literal["extractive"] = "extractive"
+
+    @classmethod
+    def load(cls, **overrides: Any) -> Self:
+        """Return the settings; `overrides` win over the environment.
+
+        Raises:
+            SettingsError: a name is unknown or a value does not fit; the message names it and the remedy.
+        """
+        known = cls.model_fields
+        for name in os.environ:
+            if name.startswith(PREFIX) and name[len(PREFIX) :].lower() not in known:
+                raise SettingsError(f"{name} is not a setting. Known: {_names(known, PREFIX, str.upper)}.")
+        if unknown := sorted(overrides.keys() - known.keys()):
+            raise SettingsError(f"{unknown[0]!r} is not a setting. Known: {_names(known)}.")
+        try:
+            return cls(**overrides)
+        except ValidationError as error:
+            first = error.errors(include_input=False)[0]
+            name = str(first["loc"][0]) if first["loc"] else "settings"
+            variable = f"{PREFIX}{name.upper()}"
+            raise SettingsError(f"{name} ({variable}): {first['msg']}.") from None
+
+    @property
+    def index_folder(self) -> Path:
+        """Where the index lies: `index`, or a folder of the user's cache that belongs to these seeds."""
+        if self.index is not None:
+            return self.index.expanduser()
+        from platformdirs import user_cache_path
+
+        key = hashlib.sha256(str(self.seeds.expanduser().resolve()).encode()).hexdigest()[:12]
+        return user_cache_path("speech-assistant", appauthor=False) / f"index-{key}"
+
+
+def _names(known: Any, prefix: str = "", case: Any = str) -> str:
+    return ", ".join(prefix + case(name) for name in known)

@@ -1,0 +1,1 @@
+"""Measurements. Imports `assistant`, never the reverse."""

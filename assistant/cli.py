@@ -1,0 +1,328 @@
+"""The command line. Answers go to stdout, everything else to stderr; one short function a command.
+
+Exit codes: 0 answered, 3 refused, 2 the command or a setting is wrong, 1 any other error.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from assistant.errors import AddressError, AssistantError, QuestionError, SettingsError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+    from assistant.assistant import Assistant
+    from assistant.conversation import Conversation
+    from assistant.corpus import Corpus, Paragraph, Sentence
+    from assistant.replies import Reply
+
+REFUSED = 3
+INTERRUPTED = 130
+
+app = typer.Typer(
+    help="Ask a speech a question and get its own words, every sentence cited. 向讲话提问，用原文回答。",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Seeds = Annotated[
+    Path | None, typer.Option("--seeds", help="Folder of speeches (.txt, .md) in place of the bundled one.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the whole reply as JSON.")]
+Question = Annotated[str, typer.Argument(help="Your question, in your own words.", show_default=False)]
+
+
+def main() -> None:
+    """Run the command line; turn every error of ours into one line and an exit code."""
+    try:
+        app()
+    except (QuestionError, AddressError, SettingsError) as error:
+        _say(str(error))
+        sys.exit(2)
+    except AssistantError as error:
+        _say(str(error))
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+@app.command()
+def ask(question: Question, seeds: Seeds = None, as_json: Json = False) -> None:
+    """Answer one question with cited sentences of the speech, or say that it does not answer."""
+    with _open(seeds) as assistant:
+        reply = assistant.ask(question)
+    if as_json:
+        typer.echo(json.dumps(reply.to_dict(), ensure_ascii=False, indent=2))
+    else:
+        _show_reply(reply)
+    raise typer.Exit(0 if reply.kind == "answer" else REFUSED)
+
+
+@app.command()
+def chat(seeds: Seeds = None) -> None:
+    """Ask question after question in the terminal."""
+    from assistant.conversation import Conversation
+
+    with _open(seeds) as assistant:
+        conversation = Conversation(assistant)
+        _greet(assistant)
+        for line in _lines():
+            try:
+                if _obey(line, conversation):
+                    break
+            except KeyboardInterrupt:
+                _say("— 已停止 · stopped")
+            except AssistantError as error:
+                _say(str(error))
+
+
+@app.command()
+def show(
+    address: Annotated[
+        str, typer.Argument(help="7 for a paragraph, 7.5 for a sentence; the whole speech if left out.")
+    ] = "",
+    seeds: Seeds = None,
+) -> None:
+    """Print the speech, a paragraph or a sentence with its addresses."""
+    corpus = _corpus(seeds)
+    if address:
+        _show_place(corpus.find(address))
+        return
+    for speech in corpus.speeches:
+        for paragraph in speech.paragraphs:
+            _show_place(paragraph)
+
+
+@app.command()
+def search(
+    question: Question,
+    seeds: Seeds = None,
+    k: Annotated[int, typer.Option("-k", min=1, max=50, help="How many paragraphs.")] = 5,
+) -> None:
+    """Print the paragraphs closest to a question, best first."""
+    with _open(seeds) as assistant:
+        for passage in assistant.search(question, k):
+            _print(f"{passage.score:.2f}  {passage.paragraph.address}  {passage.paragraph.text}")
+
+
+@app.command()
+def index(seeds: Seeds = None) -> None:
+    """Build the index if the speeches or the settings have changed, and say what was done."""
+    with _open(seeds) as assistant:
+        _say(_describe_index(assistant))
+
+
+@app.command()
+def doctor(seeds: Seeds = None) -> None:
+    """Say what is configured, what works and what to do."""
+    checks = _checks(seeds)
+    for name, check in checks:
+        try:
+            _print(f"{name:<10} {check()}")
+        except AssistantError as error:
+            _print(f"{name:<10} ✗ {error}")
+            raise typer.Exit(1) from None
+
+
+# --- Chat ------------------------------------------------------------------------------------------------------------
+
+_HELP = """/show 7.5   原文第7段第5句（/show 7 整段，/show 全文） · a sentence, a paragraph or the whole speech
+/help       帮助 · this help
+/quit       退出，也可按 Ctrl-D · leave, as does Ctrl-D
+Ctrl-C      停止当前回答 · stop the answer"""
+
+
+def _greet(assistant: "Assistant") -> None:
+    for speech in assistant.corpus.speeches[:5]:
+        _say("　".join(part for part in (speech.title, speech.speaker, speech.date) if part))
+    if (more := len(assistant.corpus.speeches) - 5) > 0:
+        _say(f"… +{more}")
+    _say("请提问；/help 看帮助 · Ask a question; /help for help")
+
+
+def _lines() -> Iterator[str]:
+    """Yield the lines typed until the end of input; with arrow keys and history at a terminal."""
+    if sys.stdin.isatty():
+        import readline  # noqa: F401  (importing it gives input() its arrow keys and history)
+    while True:
+        try:
+            yield input("\n问 > " if sys.stdin.isatty() else "")
+        except KeyboardInterrupt:
+            _say("（Ctrl-D 退出 · Ctrl-D to leave）")
+        except EOFError:
+            return
+
+
+def _obey(line: str, conversation: "Conversation") -> bool:
+    """Carry out one line of a chat; return whether it was the last."""
+    line = line.strip()
+    match line.split(maxsplit=1):
+        case []:
+            pass
+        case ["/quit" | "/exit" | "/q"]:
+            return True
+        case ["/help" | "/?"]:
+            _say(_HELP)
+        case ["/show", *rest]:
+            corpus = conversation.assistant.corpus
+            places = [corpus.find(rest[0])] if rest else [p for s in corpus.speeches for p in s.paragraphs]
+            for place in places:
+                _show_place(place)
+        case [command, *_] if command.startswith("/"):
+            _say(f"{command}?\n{_HELP}")
+        case _:
+            _answer(line, conversation)
+    return False
+
+
+def _answer(question: str, conversation: "Conversation") -> None:
+    """Print the claims as they pass the check, then the quotes."""
+    out, shown, reply = _console(), 0, None
+    with closing(conversation.stream(question)) as replies:
+        for reply in replies:
+            if reply.kind == "answer":
+                for claim in reply.claims[shown:]:
+                    out.print(_marked(claim.text, reply.numbers(claim)))
+                shown = len(reply.claims)
+    if reply is not None:
+        _show_sources(reply)
+
+
+# --- Showing ---------------------------------------------------------------------------------------------------------
+
+
+def _show_reply(reply: "Reply") -> None:
+    """Print a reply: as plain text, or with colours at a terminal."""
+    if not sys.stdout.isatty():
+        typer.echo(str(reply))
+        return
+    if reply.kind == "answer":
+        for claim in reply.claims:
+            _console().print(_marked(claim.text, reply.numbers(claim)))
+    _show_sources(reply)
+
+
+def _show_sources(reply: "Reply") -> None:
+    """Print what stands below an answer: the quote under each number; below a refusal, the closest passages."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from assistant.replies import excerpt
+    from assistant.text import visible
+
+    out = _console()
+    if reply.kind == "answer":
+        out.print()
+        for citation in reply.citations:
+            out.print(Text(f"[{citation.number}] {citation.sentence.address}  {citation.title}", style="cyan"))
+            out.print(Padding(Text(visible(citation.quote).strip(), style="dim"), (0, 0, 0, 4)))
+    else:
+        out.print(Text(reply.text, style="yellow"))
+        for passage in reply.passages[:3]:
+            out.print(Text(f"≈ {passage.paragraph.address}", style="cyan"))
+            out.print(Padding(Text(visible(excerpt(passage.paragraph.text)), style="dim"), (0, 0, 0, 4)))
+    if reply.withheld:
+        _say(f"{len(reply.withheld)} 句未通过核对 · withheld:")
+        for withheld in reply.withheld:
+            _say(f"  ✗ {visible(withheld.text)} — {withheld.why}")
+
+
+def _marked(text: str, numbers: list[int]) -> "Text":
+    from rich.text import Text
+
+    from assistant.text import visible
+
+    return Text(visible(text)) + Text("".join(f"[{number}]" for number in numbers), style="cyan")
+
+
+def _show_place(place: "Paragraph | Sentence") -> None:
+    """Print a sentence, or a paragraph with the address before each sentence."""
+    from assistant.corpus import Sentence
+
+    sentences = [place] if isinstance(place, Sentence) else place.sentences
+    for sentence in sentences:
+        _print(f"[{sentence.address}] {sentence.text.strip()}")
+
+
+def _print(text: str) -> None:
+    """Write to stdout; at a terminal without the control characters that a file may hold."""
+    from assistant.text import visible
+
+    typer.echo(visible(text) if sys.stdout.isatty() else text)
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+def _console() -> "Console":
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+# --- Opening ---------------------------------------------------------------------------------------------------------
+
+
+def _overrides(seeds: Path | None) -> dict[str, Any]:
+    return {} if seeds is None else {"seeds": seeds}
+
+
+def _corpus(seeds: Path | None) -> "Corpus":
+    from assistant.corpus import Corpus
+    from assistant.settings import Settings
+
+    corpus = Corpus.from_folder(Settings.load(**_overrides(seeds)).seeds.expanduser())
+    for problem in corpus.problems:
+        _say(f"! {problem}")
+    return corpus
+
+
+@contextmanager
+def _open(seeds: Path | None) -> "Iterator[Assistant]":
+    from assistant.assistant import Assistant
+
+    with Assistant.from_settings(**_overrides(seeds)) as assistant:
+        for problem in assistant.corpus.problems:
+            _say(f"! {problem}")
+        yield assistant
+
+
+def _describe_index(assistant: "Assistant") -> str:
+    index = assistant.index
+    done = f"built ({index.reason}; {index.embedded} paragraphs embedded)" if index.rebuilt else "opened, up to date"
+    return f"{len(assistant.corpus.paragraphs)} paragraphs, {done}: {index.folder}"
+
+
+def _checks(seeds: Path | None) -> "list[tuple[str, Callable[[], str]]]":
+    """Return what `doctor` looks at, each with a function that describes it or raises."""
+    from assistant.settings import Settings
+
+    def settings() -> str:
+        loaded = Settings.load(**_overrides(seeds))
+        return f"answerer {loaded.answerer}, embedder {loaded.embedder}, {loaded.passages} passages"
+
+    def speeches() -> str:
+        corpus = _corpus(seeds)
+        paragraphs = len(corpus.paragraphs)
+        return f"{len(corpus.speeches)} readable, {paragraphs} paragraphs, {len(corpus.problems)} files left out"
+
+    def index() -> str:
+        with _open(seeds) as assistant:
+            return _describe_index(assistant)
+
+    def question() -> str:
+        with _open(seeds) as assistant:
+            first = assistant.corpus.paragraphs[0].sentences[0]
+            reply = assistant.ask(first.text[:200])
+            return f"answered with {len(reply.to_dict()['citations'])} citations"
+
+    return [("settings", settings), ("speeches", speeches), ("index", index), ("question", question)]

@@ -1,0 +1,30 @@
+"""A conversation: the turns kept, so that a follow-up can be understood."""
+
+from collections.abc import Generator
+
+from assistant.assistant import Assistant
+from assistant.replies import Reply, Turn
+
+MAX_TURNS = 5
+"""Earlier turns that a follow-up may lean on."""
+
+
+class Conversation:
+    """Asks an assistant question after question. One reader, one conversation: it is not shared."""
+
+    def __init__(self, assistant: Assistant) -> None:
+        self.assistant = assistant
+        self.turns: list[Turn] = []
+
+    def stream(self, question: str) -> Generator[Reply]:
+        """Yield what `Assistant.stream` yields, given the turns so far; a reply left half-way is no turn."""
+        reply: Reply | None = None
+        for reply in self.assistant.stream(question, self.turns[-MAX_TURNS:]):
+            yield reply
+        if reply is not None:
+            self.turns.append(Turn(reply.question, reply.text))
+
+    def ask(self, question: str) -> Reply:
+        """Return the last of `stream`."""
+        *_, last = self.stream(question)
+        return last

@@ -1,0 +1,173 @@
+"""What comes back: an `Answer` whose every claim is cited, or a `Refusal` that says why there is none."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, Literal
+
+from assistant.citations import Citation, Claim, Withheld
+from assistant.index import Passage
+from assistant.text import is_chinese
+
+
+class Reason(StrEnum):
+    """Why there is no answer."""
+
+    NOT_FOUND = "not_found"
+    """No passage covers the question."""
+    DECLINED = "declined"
+    """The model read the passages and said that they do not answer."""
+    UNSUPPORTED = "unsupported"
+    """A draft was made, and nothing of it passed the check."""
+
+
+_REFUSALS = {
+    Reason.NOT_FOUND: ("原文没有回答这个问题。", "The speech does not answer this question."),
+    Reason.DECLINED: (
+        "模型读了最接近的段落，认为原文没有回答这个问题。",
+        "The model found no answer in the closest passages.",
+    ),
+    Reason.UNSUPPORTED: (
+        "起草的回答没有一句通过核对，因此不予显示。",
+        "No sentence of the drafted answer passed the check.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What made a reply; enough to make it again."""
+
+    speech: str
+    """`sha256:` and the hash of the corpus."""
+    embedder: str
+    answerer: str
+    prompt: str | None
+    """Hash of the prompt file; None where no prompt was used."""
+    version: str
+    """Version of this package."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One question and the text of its reply, as earlier turns are handed to `Assistant.ask`."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer: every claim of it passed the check. `str()` gives the text with its marks, and the quotes below."""
+
+    question: str
+    claims: tuple[Claim, ...]
+    citations: tuple[Citation, ...]
+    withheld: tuple[Withheld, ...]
+    passages: tuple[Passage, ...]
+    made_by: Provenance
+    kind: Literal["answer"] = "answer"
+
+    @property
+    def text(self) -> str:
+        """The claims in order, each with its marks: `……人民。[1]`. Latin sentences are parted by a space."""
+        parts = [claim.text + _marks(self.numbers(claim)) for claim in self.claims]
+        return "".join(part if i == 0 or is_chinese(part) else f" {part}" for i, part in enumerate(parts))
+
+    def numbers(self, claim: Claim) -> list[int]:
+        """Return the numbers of the citations of one of the claims."""
+        by_sentence = {citation.sentence: citation.number for citation in self.citations}
+        return [by_sentence[sentence] for sentence in claim.sentences]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the reply as plain data, ready for JSON."""
+        claims = [
+            {"text": claim.text, "citations": self.numbers(claim), "verdict": str(claim.verdict)}
+            for claim in self.claims
+        ]
+        return _to_dict(self, claims=claims, citations=[_citation(c) for c in self.citations], reason=None)
+
+    def __str__(self) -> str:
+        lines = [claim.text + _marks(self.numbers(claim)) for claim in self.claims]
+        quotes = [f"[{c.number}] {c.sentence.address} {c.quote.strip()}" for c in self.citations]
+        return "\n".join([*lines, "", *quotes])
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The right reply to what the speech does not answer. The passages are the closest ones, never support."""
+
+    question: str
+    reason: Reason
+    withheld: tuple[Withheld, ...]
+    passages: tuple[Passage, ...]
+    made_by: Provenance
+    kind: Literal["refusal"] = "refusal"
+
+    @property
+    def text(self) -> str:
+        """One sentence that says so, in the language of the question."""
+        chinese, english = _REFUSALS[self.reason]
+        return chinese if is_chinese(self.question) else english
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the reply as plain data, ready for JSON."""
+        return _to_dict(self, claims=[], citations=[], reason=str(self.reason))
+
+    def __str__(self) -> str:
+        closest = [f"- {p.paragraph.address} {excerpt(p.paragraph.text)}" for p in self.passages[:3]]
+        heading = "最接近的段落：" if is_chinese(self.question) else "Closest passages:"
+        return "\n".join([self.text, *(["", heading, *closest] if closest else [])])
+
+
+Reply = Answer | Refusal
+
+
+def excerpt(text: str, length: int = 100) -> str:
+    """Return the beginning of a text, with … where it was cut; for passages that are shown as closest."""
+    return text if len(text) <= length else text[:length] + "…"
+
+
+def _marks(numbers: Sequence[int]) -> str:
+    return "".join(f"[{number}]" for number in numbers)
+
+
+def _to_dict(reply: Reply, *, claims: list[Any], citations: list[Any], reason: str | None) -> dict[str, Any]:
+    return {
+        "kind": reply.kind,
+        "question": reply.question,
+        "text": reply.text,
+        "claims": claims,
+        "withheld": [asdict(withheld) for withheld in reply.withheld],
+        "citations": citations,
+        "passages": _passages(reply.passages),
+        "reason": reason,
+        "made_by": asdict(reply.made_by),
+    }
+
+
+def _citation(citation: Citation) -> dict[str, Any]:
+    sentence = citation.sentence
+    return {
+        "number": citation.number,
+        "speech": sentence.speech,
+        "title": citation.title,
+        "paragraph": sentence.paragraph,
+        "sentence": sentence.number,
+        "address": sentence.address,
+        "start": sentence.start,
+        "end": sentence.end,
+        "quote": citation.quote,
+    }
+
+
+def _passages(passages: Sequence[Passage]) -> list[dict[str, Any]]:
+    return [
+        {
+            "speech": passage.paragraph.speech,
+            "paragraph": passage.paragraph.number,
+            "score": round(passage.score, 4),
+            "text": passage.paragraph.text,
+        }
+        for passage in passages
+    ]

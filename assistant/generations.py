@@ -1,0 +1,243 @@
+"""The folder of an index: sealed generations, a pointer to the one in use, a lock, and private copies.
+
+    folder/CACHEDIR.TAG                 marks the folder as ours, and as one that backups may skip
+    folder/lock                         held while anything below changes or is copied
+    folder/current                      id and manifest hash of the generation in use; replaced in one step
+    folder/generations/<id>/manifest.json
+    folder/generations/<id>/data/…      sealed: nobody writes here again
+    folder/open/<id>/lock, data/…       one process's copy of a generation, locked while that process lives
+
+Why copies: opening a Chroma folder changes its files, and a second process on the same folder sees stale neighbours.
+Why hashes: some damage makes Chroma answer wrongly without a word, some kills the interpreter, so every byte is
+compared before Chroma sees any. This module knows files only; what they hold is `assistant.index`'s business.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Self
+
+from filelock import FileLock, Timeout
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from assistant.errors import IndexingError
+
+_TAG = "CACHEDIR.TAG"
+_TAG_TEXT = """Signature: 8a477f597d28d172789f06886806bc55
+# The index of speech-assistant. It is rebuilt when missing: delete the folder whenever you like.
+# About this file: https://bford.info/cachedir/
+"""
+_POINTER = re.compile(r"([0-9a-f]{32}) ([0-9a-f]{64})\n")
+
+
+class Held(BaseModel):
+    """What a generation holds of one speech."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sha256: str
+    """Over the numbers and texts of its paragraphs."""
+    rows: int
+
+
+class Manifest(BaseModel):
+    """What a generation was made from. It fits as long as all of this is still wanted."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    layout: Literal[1] = 1
+    embedder: str
+    splitter: str
+    chromadb: str
+    dimensions: int
+    speeches: dict[str, Held]
+    files: dict[str, str]
+    """SHA-256 of every file under `data`, by its path with forward slashes."""
+
+
+@dataclass(frozen=True)
+class Generation:
+    """A sealed generation whose every file has been compared with the manifest."""
+
+    id: str
+    manifest: Manifest
+
+
+class PrivateCopy:
+    """A place that belongs to one process: removed by `remove`, or by the next process once this one is dead."""
+
+    def __init__(self, folder: Path) -> None:
+        self.data = folder / "data"
+        self._folder = folder
+        folder.mkdir(parents=True)
+        # Not per thread: whoever removes the copy need not be who made it. Stays held until then.
+        self._owner = FileLock(folder / "lock", timeout=0, thread_local=False)
+        self._owner.acquire()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
+
+    def remove(self) -> None:
+        """Delete the copy."""
+        shutil.rmtree(self.data, ignore_errors=True)
+        self._owner.release()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class Folder:
+    """The folder of one index. Everything but the constructor expects the lock: use it inside `locked`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._generations = path / "generations"
+        self._open = path / "open"
+
+    @contextmanager
+    def locked(self, seconds: float) -> Iterator[None]:
+        """Make the folder if need be, hold its lock, and remove what dead processes left behind.
+
+        Raises:
+            IndexingError: the folder cannot be used, is somebody else's, or stays locked for `seconds`. Also whenever
+                the body meets an `OSError`.
+        """
+        with ExitStack() as held:
+            try:
+                self._claim()
+                held.enter_context(FileLock(self.path / "lock", timeout=seconds))
+                if not self._is_ours():
+                    _write(self.path / _TAG, _TAG_TEXT)
+                self._sweep()
+                yield
+            except Timeout as error:
+                raise IndexingError(
+                    f"Another process has been building the index in {self.path} for {seconds:.0f} s. "
+                    "Wait for it, end it, or give another folder with ASSISTANT_INDEX."
+                ) from error
+            except OSError as error:
+                raise IndexingError(
+                    f"The index folder {self.path} cannot be used: {error.strerror or error}. Check its permissions and the free space, "
+                    "or give another folder with ASSISTANT_INDEX."
+                ) from error
+
+    def current(self) -> Generation | str:
+        """Return the generation in use, or the reason why there is none that can be used."""
+        pointer = self._pointer()
+        if isinstance(pointer, str):
+            return pointer
+        sealed = self._generations / pointer[1] / "manifest.json"
+        if not sealed.is_file() or _sha256(sealed) != pointer[2]:
+            return "the manifest is damaged or missing"
+        try:
+            manifest = Manifest.model_validate_json(sealed.read_bytes())
+        except ValidationError:
+            return "the manifest was written by another version"
+        found = _hashes(self._generations / pointer[1] / "data")
+        if damaged := [n for n in found.keys() | manifest.files.keys() if found.get(n) != manifest.files.get(n)]:
+            return f"{min(damaged)} is damaged or missing"
+        return Generation(pointer[1], manifest)
+
+    def _pointer(self) -> re.Match[str] | str:
+        path = self.path / "current"
+        if not path.exists():
+            return "there was none yet"
+        return _POINTER.fullmatch(path.read_text("ascii", "replace")) or "the file `current` is damaged"
+
+    def check_out(self, generation: Generation) -> PrivateCopy:
+        """Return a copy of the generation for this process alone."""
+        with ExitStack() as undo:
+            copy = undo.enter_context(self.workplace())
+            shutil.copytree(self._generations / generation.id / "data", copy.data)
+            undo.pop_all()
+        return copy
+
+    def workplace(self) -> PrivateCopy:
+        """Return an empty private place, in which a generation can be built."""
+        return PrivateCopy(self._open / uuid.uuid4().hex)
+
+    def seal(self, work: PrivateCopy, manifest: Manifest) -> Generation:
+        """Move what was built into a generation of its own, with its manifest, safely on disk but not yet in use."""
+        generation = Generation(uuid.uuid4().hex, manifest.model_copy(update={"files": _hashes(work.data)}))
+        place = self._generations / generation.id
+        place.mkdir(parents=True)
+        work.data.rename(place / "data")
+        _write(place / "manifest.json", generation.manifest.model_dump_json(indent=1))
+        for path in (*(place / "data").rglob("*"), place / "data", place, self._generations):
+            _sync(path)
+        return generation
+
+    def publish(self, generation: Generation) -> None:
+        """Make a sealed generation the one in use, in one step, and remove the others."""
+        sealed = self._generations / generation.id / "manifest.json"
+        new = self.path / "current.new"
+        _write(new, f"{generation.id} {_sha256(sealed)}\n")
+        new.replace(self.path / "current")
+        _sync(self.path)
+        self._discard_all_but(generation.id)
+
+    def discard(self, generation: Generation) -> None:
+        """Remove a sealed generation that will not be published."""
+        shutil.rmtree(self._generations / generation.id, ignore_errors=True)
+
+    def _claim(self) -> None:
+        self.path.mkdir(parents=True, exist_ok=True)
+        names = {path.name for path in self.path.iterdir()} - {_TAG, "lock"}
+        if names and not self._is_ours():
+            raise IndexingError(
+                f"{self.path} holds files that are not an index's ({min(names)}), and is left as it is. "
+                "Give an empty or a new folder with ASSISTANT_INDEX."
+            )
+
+    def _is_ours(self) -> bool:
+        tag = self.path / _TAG
+        text = tag.read_text("ascii", "replace") if tag.is_file() else ""
+        return text.startswith("Signature: ") and "speech-assistant" in text
+
+    def _sweep(self) -> None:
+        """Remove the private copies of dead processes, and generations that were never published."""
+        for folder in self._open.glob("*/"):
+            with suppress(Timeout), FileLock(folder / "lock", timeout=0):
+                shutil.rmtree(folder, ignore_errors=True)
+        pointer = self._pointer()
+        self._discard_all_but("" if isinstance(pointer, str) else pointer[1])
+
+    def _discard_all_but(self, id: str) -> None:
+        for place in self._generations.glob("*/"):
+            if place.name != id:
+                shutil.rmtree(place, ignore_errors=True)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    files = (path for path in folder.rglob("*") if not path.is_dir())
+    return {p.relative_to(folder).as_posix(): _sha256(p) if p.is_file() else "not a file" for p in files}
+
+
+def _write(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on disk; Windows cannot do the latter."""
+    if path.is_dir() and os.name == "nt":
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DIMENSIONS = 2048
-"""Length of a lexical vector. Found first by these vectors alone: CMRC 92.5 % at 2,048 against 72.8 % at 512."""
+"""Length of a lexical vector. Such vectors alone find the paragraph first, on CMRC dev, in 92.5 % of the questions at
+2,048 dimensions and in 72.8 % at 512."""
 
 REQUEST_SECONDS = 60.0
 """How long one request for ten texts may take: a small machine that runs a large model needs most of it."""
@@ -224,7 +225,7 @@ class OpenAIEmbedder(_NeuralEmbedder):
         if not self._key:
             raise SettingsError(
                 f"openai:{model} at {address.hostname} needs a key. Set OPENAI_API_KEY (or ASSISTANT_API_KEY), for "
-                "example: export OPENAI_API_KEY=sk-…; a server on this machine, given with ASSISTANT_BASE_URL, needs none."
+                "example: export OPENAI_API_KEY=sk-…; a server on this machine (ASSISTANT_BASE_URL) needs none."
             )
         # Without user name, password and query, which may be secret.
         super().__init__(f"openai:{model}@{address.netloc.rpartition('@')[2]}{address.path.rstrip('/')}", model)
@@ -254,8 +255,8 @@ class OpenAIEmbedder(_NeuralEmbedder):
             raise self._translated(error) from None
         except (AttributeError, LookupError, TypeError, ValueError):
             raise ModelError(
-                f"What {self.fingerprint} answered is not a reply of an embeddings server. Check ASSISTANT_BASE_URL, for "
-                "example http://localhost:11434/v1, and that the model is one for embeddings."
+                f"What {self.fingerprint} answered is not a reply of an embeddings server. Check ASSISTANT_BASE_URL, "
+                "for example http://localhost:11434/v1, and that the model is one for embeddings."
             ) from None
 
     def _translated(self, error: Exception) -> ModelError:
@@ -265,7 +266,7 @@ class OpenAIEmbedder(_NeuralEmbedder):
             return ModelError(f"{self.fingerprint} did not answer in {REQUEST_SECONDS:.0f} s.", retryable=True)
         if isinstance(error, APIConnectionError):
             return ModelError(
-                f"{self.fingerprint} cannot be reached. Check that the server runs and that ASSISTANT_BASE_URL is right.",
+                f"{self.fingerprint} cannot be reached. Check that the server runs, and ASSISTANT_BASE_URL.",
                 retryable=True,
             )
         status = error.status_code if isinstance(error, APIStatusError) else 0

@@ -1,5 +1,6 @@
 """`Assistant`: search, draft, check. The one place that knows every implementation is `Assistant.from_settings`."""
 
+from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from importlib.metadata import version
@@ -93,17 +94,15 @@ class Assistant:
             QuestionError: the question is empty or too long.
             ModelError: a model failed.
         """
-        *_, last = self.stream(question, history)
-        return last
+        # Not a list of all replies: each holds all claims so far.
+        return deque(self.stream(question, history), maxlen=1).pop()
 
     def stream(self, question: str, history: Sequence[Turn] = ()) -> Generator[Reply]:
         """Yield replies that grow by one checked claim at a time; the last one is what `ask` returns.
 
         Closing the iterator stops the answerer. Raises what `ask` raises.
         """
-        question = _readable(question)
-        if history:
-            question = self.answerer.restate(question, history)
+        question = self._stand_alone(_readable(question), history)
         shown = self._show(question)
         passages = tuple(shown[: self._passages])
         claims: list[Claim] = []
@@ -145,6 +144,11 @@ class Assistant:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _stand_alone(self, question: str, history: Sequence[Turn]) -> str:
+        """Return the question as the answerer restates it; as it is where there is nothing to lean on, or no sense."""
+        restated = visible(self.answerer.restate(question, history)).strip() if history else ""
+        return restated if 0 < len(restated) <= MAX_QUESTION else question
 
     def _show(self, question: str) -> list[Passage]:
         """Return what the answerer gets to see, best first: a short corpus whole, else the closest paragraphs."""

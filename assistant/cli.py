@@ -249,10 +249,13 @@ def _show_sources(reply: "Reply") -> None:
     if reply.kind == "answer":
         out.print()
         for citation in reply.citations:
-            out.print(Text(f"[{citation.number}] {citation.sentence.address}  {visible(citation.title)}", style="cyan"))
+            sentence = citation.sentence
+            # The address names the speech only where there are several.
+            title = f"  {visible(citation.title)}" if "/" in sentence.address else ""
+            out.print(Text(f"[{citation.number}] {sentence.address}{title}", style="cyan"))
             out.print(Padding(Text(visible(citation.quote).strip(), style="dim"), (0, 0, 0, 4), expand=False))
     else:
-        out.print(Text(reply.text, style="yellow"))
+        out.print(Text(f"{reply.text}\n\n{reply.heading}", style="yellow"))
         for passage in reply.passages[:3]:
             out.print(Text(f"≈ {passage.paragraph.address}", style="cyan"))
             out.print(Padding(Text(visible(excerpt(passage.paragraph.text)), style="dim"), (0, 0, 0, 4), expand=False))

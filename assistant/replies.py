@@ -110,14 +110,18 @@ class Refusal:
         chinese, english = _REFUSALS[self.reason]
         return chinese if is_chinese(self.question) else english
 
+    @property
+    def heading(self) -> str:
+        """What stands above the closest passages, so that nobody takes them for support."""
+        return "最接近的段落：" if is_chinese(self.question) else "Closest passages:"
+
     def to_dict(self) -> dict[str, Any]:
         """Return the reply as plain data, ready for JSON."""
         return _to_dict(self, claims=[], citations=[], reason=str(self.reason))
 
     def __str__(self) -> str:
         closest = [f"- {p.paragraph.address} {excerpt(p.paragraph.text)}" for p in self.passages[:3]]
-        heading = "最接近的段落：" if is_chinese(self.question) else "Closest passages:"
-        return "\n".join([self.text, *(["", heading, *closest] if closest else [])])
+        return "\n".join([self.text, *(["", self.heading, *closest] if closest else [])])
 
 
 Reply = Answer | Refusal

@@ -35,7 +35,7 @@ def _one_of(names: "dict[str, int]") -> str:
 
 
 _WORD = rf"(?:{_one_of(_CARDINALS | _ORDINALS | _SCALES)})"
-_SPELLED = re.compile(rf"\b{_WORD}(?:(?:[ -]|[ ]and[ ]){_WORD})*\b")
+_SPELLED = re.compile(rf"\b{_WORD}(?:(?:[ -]|(?:(?<=hundred)|(?<=thousand)|(?<=million))[ ]and[ ]){_WORD})*\b")
 _SCALED = re.compile(rf"(\d[\d,]*(?:\.\d+)?)[ -]({_one_of(_SCALES)})\b")
 _MONTHS = dict(
     zip(

@@ -315,12 +315,13 @@ def _langchain_model(provider: str, model: str, settings: Settings) -> "BaseChat
     }
     given = {name: value for name, value in given.items() if value is not None}
     try:
-        return init_chat_model(model, model_provider=provider, **given)
+        made: BaseChatModel = init_chat_model(model, model_provider=provider, **given)
     except _foreign_errors() as error:
         raise SettingsError(
             f"LangChain's {provider!r} does not take these settings ({type(error).__name__}). Set the variables that its "
             f"documentation names, such as {provider.upper()}_API_KEY; or choose another model, {_EXAMPLE}."
         ) from None
+    return made
 
 
 def _foreign_errors() -> tuple[type[Exception], ...]:
@@ -388,13 +389,13 @@ def _without_thoughts(pieces: Generator[str]) -> Generator[str]:
         yield from pieces
 
 
-_SENTENCE_END = re.compile(r"[。！？；\n]|[.!?](?=\s)")
+_SENTENCE_END = re.compile(r"[。！？；!?\n]|\.(?=\s)")
 _MARK = re.compile(r"[\[［【][^\[\]［］【】]*[\]］】]|\s")
 
 
 def _bounded(pieces: Generator[str], who: str) -> Generator[str]:
     """Yield the pieces until there are too many characters, or a sentence comes again too often."""
-    left, rest = MAX_CHARACTERS, ""
+    left, begun = MAX_CHARACTERS, [""]
     seen = Counter[str]()
     with closing(pieces):
         for piece in pieces:
@@ -402,7 +403,11 @@ def _bounded(pieces: Generator[str], who: str) -> Generator[str]:
             left -= len(piece)
             if left < 0:
                 raise ModelError(f"{who} wrote more than {MAX_CHARACTERS:,} characters and was stopped.")
-            *complete, rest = _SENTENCE_END.split(rest + piece)
+            if not _SENTENCE_END.search(piece):
+                begun.append(piece)
+                continue
+            *complete, rest = _SENTENCE_END.split("".join(begun) + piece)
+            begun = [rest]
             for sentence in complete:
                 bare = _MARK.sub("", sentence)
                 seen[bare] += 1

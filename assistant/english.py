@@ -36,6 +36,8 @@ def _one_of(names: "dict[str, int]") -> str:
 
 _WORD = rf"(?:{_one_of(_CARDINALS | _ORDINALS | _SCALES)})"
 _SPELLED = re.compile(rf"\b{_WORD}(?:(?:[ -]|(?:(?<=hundred)|(?<=thousand)|(?<=million))[ ]and[ ]){_WORD})*\b")
+_PARTS = {name: value for name, value in _ORDINALS.items() if 3 <= value <= 10} | {"half": 2, "quarter": 4}
+_FRACTION = re.compile(rf"\b({'|'.join(_SMALL[1:10])})[ -]({_one_of(_PARTS)})s?\b")
 _SCALED = re.compile(rf"(\d[\d,]*(?:\.\d+)?)[ -]({_one_of(_SCALES)})\b")
 _MONTHS = dict(
     zip(
@@ -58,7 +60,8 @@ _PLAN = re.compile(r"十([一二三四五六七八九])五")
 
 def english_numbers(text: str) -> list[str]:
     """Return the numbers that an English text states, in the forms of `text.numbers`."""
-    text = _SPELLED.sub(_digits, fold(text))
+    text = _FRACTION.sub(lambda m: f"{_PARTS[m[2]]}分之{_CARDINALS[m[1]]}", fold(text))
+    text = _SPELLED.sub(_digits, text)
     text = _SCALED.sub(lambda m: _scaled(m[1], m[2]), text)
     for date in _DATES:
         text = date.sub(_date, text)

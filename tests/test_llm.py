@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from model_server import ANSWER, KEY, MODES, QUOTE, ModelServer, says, serving
 
 from assistant import llm
 from assistant.assistant import Assistant
@@ -24,9 +25,9 @@ from assistant.errors import ModelError, SettingsError
 from assistant.extractive import ExtractiveAnswerer
 from assistant.index import Index, Passage
 from assistant.llm import MAX_CHARACTERS, PRESETS, LLMAnswerer
+from assistant.prompts import Prompt
 from assistant.replies import Answer, Refusal, Reply, Turn
-from assistant.settings import Settings
-from tests.server import ANSWER, KEY, MODES, QUOTE, ModelServer, says, serving
+from assistant.settings import Settings, bundled
 
 QUESTION = "怎样让创新成果更好惠及人民？"
 ENGLISH = "How can innovation benefit the people?"
@@ -356,12 +357,12 @@ def test_the_prompt_for_the_speech(corpus: Corpus) -> None:
 
 def test_no_example_of_the_prompt_is_an_address() -> None:
     """A model that repeats the prompt must not cite with it."""
-    examples = [word for word in llm.Prompt.from_file(llm.bundled("prompts") / "answer.md").body.split() if "[" in word]
+    examples = [word for word in Prompt.from_file(bundled("prompts") / "answer.md").body.split() if "[" in word]
     assert examples
     assert all(".0]" in word for word in examples)
 
 
-def test_no_question_can_end_the_text_it_stands_behind(corpus: Corpus) -> None:
+def test_no_question_can_end_the_text_it_stands_behind() -> None:
     rendered = answerer("ollama:test").render("好\n===\n\u202eX\n[7.5] 好", [])
     assert rendered.splitlines()[-1] == "Question: 好 === X [7.5] 好"
 
@@ -442,7 +443,10 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ({"ANSWERER": "llm"}, r"ASSISTANT_MODEL.*ASSISTANT_MODEL=ollama:qwen3"),
     ({"ANSWERER": "gpt"}, r"ASSISTANT_ANSWERER.*'extractive', 'llm' or 'auto'"),
     ({"MODEL": "gpt-5"}, r"ASSISTANT_MODEL=gpt-5 names no model.*ASSISTANT_MODEL=openai:gpt-5-mini"),
-    ({"MODEL": "olama:qwen3"}, r"'olama' in ASSISTANT_MODEL.*openai, deepseek.*langchain-olama.*ASSISTANT_MODEL=ollama"),
+    (
+        {"MODEL": "olama:qwen3"},
+        r"'olama' in ASSISTANT_MODEL.*openai, deepseek.*langchain-olama.*ASSISTANT_MODEL=ollama",
+    ),
     ({"MODEL": "../x:y"}, r"ASSISTANT_MODEL"),
     ({"MODEL": "openai:gpt-5"}, r"OPENAI_API_KEY.*export OPENAI_API_KEY=sk-"),
     ({"MODEL": "deepseek:x", "+OPENAI_API_KEY": KEY}, r"DEEPSEEK_API_KEY.*export DEEPSEEK_API_KEY=sk-"),
@@ -552,9 +556,13 @@ def test_without_fallback_an_error_is_one_line(
 
 
 @pytest.mark.parametrize(
-    ("mode", "code", "lines"),
+    "expected",
     [
-        ("good", 0, ["settings answerer openai:good", "chat accepted", "stream accepted", "usage accepted", "embeddings"]),
+        (
+            "good",
+            0,
+            ["settings answerer openai:good", "chat accepted", "stream accepted", "usage accepted", "embeddings"],
+        ),
         ("strict", 1, ["settings", "chat accepted", "stream accepted", "usage ✗", "embeddings accepted"]),
         ("status-401", 1, ["settings", "chat ✗", "stream ✗", "usage ✗", "embeddings accepted, 2 dimensions"]),
         ("only-thoughts", 1, ["settings", "chat ✗", "stream ✗", "usage ✗", "embeddings accepted, 2 dimensions"]),
@@ -564,10 +572,9 @@ def test_doctor_says_what_the_server_takes(
     configured: Callable[[str], None],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-    mode: str,
-    code: int,
-    lines: Sequence[str],
+    expected: tuple[str, int, Sequence[str]],
 ) -> None:
+    mode, code, lines = expected
     configured(mode)
     monkeypatch.setenv("ASSISTANT_EMBEDDER", "openai:embedder")
     assert run("doctor", "--model", monkeypatch=monkeypatch) == code

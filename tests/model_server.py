@@ -243,7 +243,9 @@ MODES: dict[str, Mode] = {
     "no-events": sends(),
     "empty": says(""),
     "blank": says("\n \n"),
-    "only-thoughts": sends(event(reasoning_content="用户问的是……"), event(reasoning_content=QUOTE), event(finish="stop")),
+    "only-thoughts": sends(
+        event(reasoning_content="用户问的是……"), event(reasoning_content=QUOTE), event(finish="stop")
+    ),
     "thoughts-apart": sends(event(reasoning_content="想一想[7.5]。"), *written(ANSWER)),
     "thoughts-inside": says(f"<think>\n{QUOTE}[7.5]\n好。\n</think>\n\n{ANSWER}"),
     "thoughts-for-ever": says(f"<think>\n{QUOTE}[7.5]\n"),

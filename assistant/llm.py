@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import urlsplit
 
 from assistant.errors import ModelError, SettingsError
 from assistant.index import Passage
@@ -33,6 +32,8 @@ MAX_CHARACTERS = 20_000
 """Of one draft; behind them nothing is read."""
 MAX_SILENT = 20_000
 """Messages of a stream without text, as a server sends them while a model thinks."""
+MAX_READ = 10 * MAX_CHARACTERS
+"""Characters of a stream with the thoughts that a server does not keep apart."""
 MAX_REPEATS = 3
 """How often a draft may hold the same sentence; a model that goes on is in a loop."""
 MAX_RESTATED = 500
@@ -234,7 +235,7 @@ class LLMAnswerer:
                 end.note(message)
                 if message.text:
                     yield message.text
-                elif end.silent > MAX_SILENT:
+                if end.silent > MAX_SILENT or end.read > MAX_READ:
                     raise ModelError(f"{self._who} thought without end and was stopped. Switch its thinking off.")
         _log.debug("%s used %s tokens", self.name, end.tokens)
 
@@ -251,6 +252,7 @@ class LLMAnswerer:
     def _explained(self, error: Exception, begun: bool) -> ModelError:
         from openai import APIConnectionError, APITimeoutError, OpenAIError
 
+        _log.debug("%s failed: %s", self.name, type(error).__name__)  # its text may hold the key
         if begun and isinstance(error, APIConnectionError):
             silent = f" and was silent for {self._settings.read_timeout:g} s" * isinstance(error, APITimeoutError)
             return ModelError(f"{self._who} {_BROKEN_OFF}{silent}.", retryable=True)
@@ -296,7 +298,7 @@ def _choose(provider: str, settings: Settings) -> tuple[Preset, str | None]:
         return Preset("", None), None
     preset = PRESETS[provider]
     other = settings.base_url or (os.environ.get("OPENAI_BASE_URL") if provider == "openai" else None)
-    if provider == "openai" and other and urlsplit(other).hostname != urlsplit(OPENAI_URL).hostname:
+    if provider == "openai" and other and not other.startswith(OPENAI_URL):
         preset = _COMPATIBLE
     return preset, other or preset.base_url
 
@@ -354,6 +356,8 @@ class _End:
     reason: str | None = None
     silent: int = 0
     """Messages without text."""
+    read: int = 0
+    """Characters of text, thoughts included."""
     tokens: int | None = None
 
     def note(self, message: "AIMessage") -> None:
@@ -362,6 +366,7 @@ class _End:
         reason = about.get("finish_reason") or about.get("stop_reason") or about.get("done_reason")
         self.reason = str(reason).lower() if reason else self.reason
         self.silent += not message.text
+        self.read += len(message.text)
         if message.usage_metadata:
             self.tokens = message.usage_metadata["total_tokens"]
 

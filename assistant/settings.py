@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     """How long a drafted answer may be, in the model's tokens; thoughts count where a model cannot be kept from them."""
 
     # Servers of models
-    base_url: str | None = None
+    base_url: str | None = Field(default=None, repr=False)
     """Address of an OpenAI-compatible server, such as http://localhost:11434/v1."""
     api_key: SecretStr | None = None
     """Key for that server; if not set, the provider's own variable, such as `OPENAI_API_KEY`."""

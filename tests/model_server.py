@@ -249,6 +249,7 @@ MODES: dict[str, Mode] = {
     "thoughts-apart": sends(event(reasoning_content="想一想[7.5]。"), *written(ANSWER)),
     "thoughts-inside": says(f"<think>\n{QUOTE}[7.5]\n好。\n</think>\n\n{ANSWER}"),
     "thoughts-for-ever": says(f"<think>\n{QUOTE}[7.5]\n"),
+    "thinks-for-ever": endless(f"<think>{QUOTE}[7.5]" * 10),
     "html": lambda handler, _: handler.answer(200, b"<html>It works!</html>", content_type="text/html"),
     "json-for-stream": lambda handler, _: says(ANSWER)(handler, {}),
     "two-megabytes": sends(event(ANSWER), event("好" * 700_000), event(finish="stop")),

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from model_server import ANSWER, KEY, MODES, QUOTE, ModelServer, says, serving
+from pydantic import SecretStr
 
 from assistant import llm
 from assistant.assistant import Assistant
@@ -27,6 +28,7 @@ from assistant.index import Index, Passage
 from assistant.llm import MAX_CHARACTERS, PRESETS, LLMAnswerer
 from assistant.prompts import Prompt
 from assistant.replies import Answer, Refusal, Reply, Turn
+from assistant.servers import Server
 from assistant.settings import Settings, bundled
 
 QUESTION = "怎样让创新成果更好惠及人民？"
@@ -177,6 +179,7 @@ REFUSED = [
     ("blank", "gave an empty answer", False),
     ("only-thoughts", "switch its thinking off", False),
     ("thoughts-for-ever", "gave an empty answer", False),
+    ("thinks-for-ever", "thought without end", False),
     ("filter-at-once", "content filter", False),
     ("length-at-once", "ASSISTANT_MAX_TOKENS", False),
     ("repeats-without-marks", "repeated itself", False),
@@ -203,6 +206,21 @@ def test_where_the_model_fails_quotes_take_its_place(
     for text in (str(error), reply.notice):
         assert re.search(said, text), text
     assert_sound(reply, corpus)
+
+
+def test_quotes_in_place_of_an_answer_may_be_a_refusal_too(make: Make) -> None:
+    reply = make("status-500").ask("全国有多少名专利审查员？")
+    assert isinstance(reply, Refusal)
+    assert str(reply.reason) == "not_found"
+    assert reply.to_dict()["notice"] == reply.notice is not None
+
+
+def test_no_password_of_an_address_is_shown(make: Make, server: ModelServer) -> None:
+    url = server.url.replace("http://", f"http://reader:{KEY}@")
+    assistant = make("status-401", base_url=url, fallback=False, api_key="sk-another")
+    assert "status-401 at 127.0.0.1" in str(failure(assistant))
+    shown = f"{assistant.answerer!r} {assistant.made_by} {Settings.load(base_url=url, api_key=KEY)!r}"
+    assert KEY not in shown + repr(Server.find("m", url, SecretStr(KEY)))
 
 
 CUT = [
@@ -235,7 +253,7 @@ def test_what_was_checked_before_a_failure_is_kept_and_called_incomplete(
         assert_sound(reply, corpus)
 
 
-@pytest.mark.parametrize("mode", ["repeats", "repeats-without-marks", "letters-for-ever"])
+@pytest.mark.parametrize("mode", ["repeats", "repeats-without-marks", "letters-for-ever", "thinks-for-ever"])
 def test_a_model_that_does_not_stop_is_hung_up_on(make: Make, server: ModelServer, mode: str) -> None:
     make(mode).ask(QUESTION)
     assert server.gone.wait(2)
@@ -453,6 +471,7 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ({"MODEL": "openai:x", "+OPENAI_API_KEY": f"sk-ant-{KEY}"}, r"sk-ant- and is one of anthropic.*OPENAI_API_KEY=sk-"),
     ({"MODEL": "openai:x", "API_KEY": "sk-…"}, r"no key has.*ASSISTANT_API_KEY=sk-"),
     ({"MODEL": "ollama:qwen3", "BASE_URL": "localhost:11434/v1"}, r"ASSISTANT_BASE_URL.*http://localhost:11434/v1"),
+    ({"MODEL": "openai:x", "BASE_URL": "http://[::1"}, r"ASSISTANT_BASE_URL.*http://localhost:11434/v1"),
     ({"MODEL": "ollama:qwen3", "READ_TIMEOUT": "0"}, r"ASSISTANT_READ_TIMEOUT"),
     ({"MODEL": "ollama:qwen3", "MODELL": "x"}, r"ASSISTANT_MODELL is not a setting"),
 ]

@@ -141,10 +141,10 @@ def incomplete(question: str, error: Exception) -> str:
 
 
 def replaced(question: str, error: Exception) -> str:
-    """Return the notice of quotes that stand in for what a model would have answered."""
+    """Return the notice of a reply by quotes, in place of the model's."""
     if is_chinese(question):
-        return f"语言模型未能作答，以下只是原文摘录：{error}"
-    return f"The language model failed, and these are mere quotes: {error}"
+        return f"语言模型未能作答，改由只摘录原文的方式回答：{error}"
+    return f"The language model failed; what only quotes has answered instead: {error}"
 
 
 def excerpt(text: str, length: int = 100) -> str:

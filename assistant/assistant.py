@@ -186,7 +186,7 @@ class Assistant:
             for result in check(draft, sentences, translated=not is_chinese(question)):
                 if isinstance(result, Withheld):
                     withheld.append(result)
-                elif result not in claims:
+                else:
                     claims.append(result)
                     yield (reply := answer())
         if failed:

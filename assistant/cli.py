@@ -235,13 +235,13 @@ def _show_sources(reply: "Reply") -> None:
         if reply.translated:
             _say(ORIGINALS)
         for citation in reply.citations:
-            out.print(Text(f"[{citation.number}] {citation.sentence.address}  {citation.title}", style="cyan"))
-            out.print(Padding(Text(visible(citation.quote).strip(), style="dim"), (0, 0, 0, 4)))
+            out.print(Text(f"[{citation.number}] {citation.sentence.address}  {visible(citation.title)}", style="cyan"))
+            out.print(Padding(Text(visible(citation.quote).strip(), style="dim"), (0, 0, 0, 4), expand=False))
     else:
         out.print(Text(reply.text, style="yellow"))
         for passage in reply.passages[:3]:
             out.print(Text(f"≈ {passage.paragraph.address}", style="cyan"))
-            out.print(Padding(Text(visible(excerpt(passage.paragraph.text)), style="dim"), (0, 0, 0, 4)))
+            out.print(Padding(Text(visible(excerpt(passage.paragraph.text)), style="dim"), (0, 0, 0, 4), expand=False))
     if reply.withheld:
         _say(f"{len(reply.withheld)} 句未通过核对 · withheld:")
         for withheld in reply.withheld:
@@ -280,7 +280,10 @@ def _print(text: str) -> None:
 
 
 def _say(text: str) -> None:
-    typer.echo(text, err=True)
+    """Write to stderr; at a terminal without the control characters that a title or a file's name may hold."""
+    from assistant.text import visible
+
+    typer.echo(visible(text) if sys.stderr.isatty() else text, err=True)
 
 
 def _console() -> "Console":

@@ -25,7 +25,7 @@ CATALOGUE = "corpus.toml"
 QUESTIONS = "questions.txt"
 
 _LINE = re.compile(r"[^\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
-_ADDRESS = re.compile(r"(?:(?P<speech>[\w-]+)/)?(?:第?(?P<paragraph>\d+)段?)(?:[.第](?P<sentence>\d+)句?)?")
+_ADDRESS = re.compile(r"(?:(?P<speech>[\w-]+)/)?(?:第?(?P<paragraph>\d{1,9})段?)(?:[.第](?P<sentence>\d{1,9})句?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +228,9 @@ class Corpus:
 
 def _list(folder: Path) -> list[Path]:
     try:
-        return [path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")]
+        return [
+            path for path in folder.iterdir() if (path.is_file() or path.is_symlink()) and not path.name.startswith(".")
+        ]
     except OSError as error:
         raise CorpusError(f"{folder} cannot be read: {error.strerror}. Check its permissions.") from error
 
@@ -248,7 +250,7 @@ def _read_speech(path: Path, sha256: str | None) -> tuple[str, bytes]:
         data = path.read_bytes()
     except OSError as error:
         raise CorpusError(f"{path} cannot be read: {error.strerror}. Check its permissions.") from error
-    if sha256 and hashlib.sha256(data).hexdigest() != sha256:
+    if sha256 and hashlib.sha256(data).hexdigest() != sha256.lower():
         raise CorpusError(
             f"{path} is not the text whose sha256 stands in {CATALOGUE}. Restore the file, or correct the entry."
         )
@@ -277,7 +279,15 @@ def _decode(data: bytes) -> str | None:
 
     # Strict GB18030 accepts nearly every Big5 file, so the four are weighed against each other.
     guess = from_bytes(data, cp_isolation=["gb18030", "big5hkscs", "utf_16_le", "utf_16_be"]).best()
-    return _as_text(str(guess)) if guess else None
+    if guess is None or (guess.encoding.startswith("utf_16") and not _is_common(str(guess))):
+        return None
+    return _as_text(str(guess))
+
+
+def _is_common(text: str) -> bool:
+    """Whether most of `text` is in everyday use: nearly any bytes make UTF-16, but not of such characters."""
+    common = sum(bool(c.encode("gb2312", "ignore") or c.encode("big5", "ignore")) for c in text)
+    return common >= 0.9 * len(text)
 
 
 def _as_text(text: str) -> str | None:
@@ -293,9 +303,12 @@ def _read_catalogue(path: Path) -> dict[str, dict[str, str]]:
     allowed = {"file", "id", "title", "speaker", "date", "occasion", "source", "sha256"}
     entries: dict[str, dict[str, str]] = {}
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8")).get("speech", [])
+        catalogue = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CorpusError(f"{path} cannot be read: {error}") from error
+    if unknown := sorted(catalogue.keys() - {"speech"}):
+        raise CorpusError(f"{path}: unknown entry {unknown[0]!r}. Every speech begins with a line [[speech]].")
+    tables = catalogue.get("speech", [])
     for table in tables if isinstance(tables, list) else [tables]:
         if not isinstance(table, dict) or "file" not in table:
             raise CorpusError(f'{path}: every [[speech]] needs a line such as file = "speech.txt".')
@@ -306,5 +319,7 @@ def _read_catalogue(path: Path) -> dict[str, dict[str, str]]:
             raise CorpusError(f'{path}: {wrong[0]} must be text in quotes, as in {wrong[0]} = "…".')
         if "id" in entry and not re.fullmatch(r"[\w-]+", entry["id"]):
             raise CorpusError(f"{path}: the id {entry['id']!r} may hold letters, digits, _ and - only.")
+        if entry["file"] in entries:
+            raise CorpusError(f"{path}: {entry['file']} has two entries. Keep one.")
         entries[entry["file"]] = entry
     return entries

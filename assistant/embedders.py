@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DIMENSIONS = 2048
-"""Length of a lexical vector. Found first by these vectors alone: CMRC 92.5 % at 2,048 against 72.8 % at 512."""
+"""Length of a lexical vector. Such vectors alone find the paragraph first, on CMRC dev, in 92.5 % of the questions at
+2,048 dimensions and in 72.8 % at 512."""
 
 REQUEST_SECONDS = 60.0
 """How long one request for ten texts may take: a small machine that runs a large model needs most of it."""
@@ -244,8 +245,8 @@ class OpenAIEmbedder(_NeuralEmbedder):
             raise self._server.explain(error, self.fingerprint, REQUEST_SECONDS) from None
         except (AttributeError, LookupError, TypeError, ValueError):
             raise ModelError(
-                f"What {self.fingerprint} answered is not a reply of an embeddings server. Check ASSISTANT_BASE_URL, for "
-                "example http://localhost:11434/v1, and that the model is one for embeddings."
+                f"What {self.fingerprint} answered is not a reply of an embeddings server. Check ASSISTANT_BASE_URL, "
+                "for example http://localhost:11434/v1, and that the model is one for embeddings."
             ) from None
 
 

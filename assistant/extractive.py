@@ -83,7 +83,12 @@ _TIME_WORD = re.compile(
     r"今[年天日后]|去年|明年|近年|昨[天日]|时期|期间|以来|当前|目前|不久|世纪|年代|上午|下午|\b(?:today|year|month|century|monday|january)\b"
 )
 _NUMERAL_OF_COUNT = re.compile(r"^\d[\d.]*[%/\d]*$")
+# How the parallel paragraphs of such a speech begin: 某某指出，要……
 _FRAME = re.compile(r"^[^，。]{0,15}(?:指出|强调|要求|提出|认为)，")
+_LEANS = _any(
+    r"^那|呢[?。!]*$|^还有|它|其中|这方面|这[个些]|上述|该|此", r"it|its|they|them|these|those|what about|and"
+)
+_PARTS = frozenset("方面 任务 要求 措施 举措 工作 部署 重点 要点 各项 具体 主要".split())
 
 
 def shape_of(question: str) -> Shape:
@@ -200,12 +205,6 @@ class ExtractiveAnswerer:
         return Counter(token for paragraph in self.corpus.paragraphs for token in _token_set(paragraph.text))
 
 
-_LEANS = _any(
-    r"^那|呢[?。!]*$|^还有|它|其中|这方面|这[个些]|上述|该|此", r"it|its|they|them|these|those|what about|and"
-)
-_PARTS = frozenset("方面 任务 要求 措施 举措 工作 部署 重点 要点 各项 具体 主要".split())
-
-
 @lru_cache(maxsize=2**14)
 def _token_set(text: str) -> frozenset[str]:
     return frozenset(tokens(text))
@@ -213,7 +212,7 @@ def _token_set(text: str) -> frozenset[str]:
 
 def _is_specific(number: str) -> bool:
     """Whether a number in a question names something: 第26, 2035年, 5% do, the two of 哪两个 does not."""
-    return not number.isdecimal() or int(number) > 10
+    return not number.isdecimal() or len(number) > 2 or int(number) > 10
 
 
 def _offers(sentence: str, shape: Shape) -> bool:

@@ -2,7 +2,7 @@
 
     folder/CACHEDIR.TAG                 marks the folder as ours, and as one that backups may skip
     folder/lock                         held while anything below changes or is copied
-    folder/current                      id and manifest hash of the generation in use; replaced in one step
+    folder/current                      the id of the generation in use; replaced in one step
     folder/generations/<id>/manifest.json
     folder/generations/<id>/data/…      sealed: nobody writes here again
     folder/open/<id>/lock, data/…       one process's copy of a generation, locked while that process lives
@@ -33,7 +33,7 @@ _TAG_TEXT = """Signature: 8a477f597d28d172789f06886806bc55
 # The index of speech-assistant. It is rebuilt when missing: delete the folder whenever you like.
 # About this file: https://bford.info/cachedir/
 """
-_POINTER = re.compile(r"([0-9a-f]{32}) ([0-9a-f]{64})\n")
+_POINTER = re.compile(r"[0-9a-f]{32}\n")
 
 
 class Held(BaseModel):
@@ -124,32 +124,32 @@ class Folder:
                 ) from error
             except OSError as error:
                 raise IndexingError(
-                    f"The index folder {self.path} cannot be used: {error.strerror or error}. Check its permissions and the free space, "
-                    "or give another folder with ASSISTANT_INDEX."
+                    f"The index folder {self.path} cannot be used: {error.strerror or error}. "
+                    "Check its permissions and the free space, or give another folder with ASSISTANT_INDEX."
                 ) from error
 
     def current(self) -> Generation | str:
         """Return the generation in use, or the reason why there is none that can be used."""
-        pointer = self._pointer()
-        if isinstance(pointer, str):
-            return pointer
-        sealed = self._generations / pointer[1] / "manifest.json"
-        if not sealed.is_file() or _sha256(sealed) != pointer[2]:
-            return "the manifest is damaged or missing"
+        if not (self.path / "current").exists():
+            return "there was none yet"
+        id = self._pointer()
+        place = self._generations / id
+        if not id or not (place / "manifest.json").is_file():
+            return "the file `current` or the manifest is damaged or missing"
         try:
-            manifest = Manifest.model_validate_json(sealed.read_bytes())
+            manifest = Manifest.model_validate_json((place / "manifest.json").read_bytes())
         except ValidationError:
-            return "the manifest was written by another version"
-        found = _hashes(self._generations / pointer[1] / "data")
+            return "the manifest is damaged or was written by another version"
+        found = _hashes(place / "data")
         if damaged := [n for n in found.keys() | manifest.files.keys() if found.get(n) != manifest.files.get(n)]:
             return f"{min(damaged)} is damaged or missing"
-        return Generation(pointer[1], manifest)
+        return Generation(id, manifest)
 
-    def _pointer(self) -> re.Match[str] | str:
+    def _pointer(self) -> str:
+        """Return the id that the pointer holds; empty if it holds none."""
         path = self.path / "current"
-        if not path.exists():
-            return "there was none yet"
-        return _POINTER.fullmatch(path.read_text("ascii", "replace")) or "the file `current` is damaged"
+        text = path.read_text("ascii", "replace") if path.is_file() else ""
+        return text.strip() if _POINTER.fullmatch(text) else ""
 
     def check_out(self, generation: Generation) -> PrivateCopy:
         """Return a copy of the generation for this process alone."""
@@ -176,16 +176,11 @@ class Folder:
 
     def publish(self, generation: Generation) -> None:
         """Make a sealed generation the one in use, in one step, and remove the others."""
-        sealed = self._generations / generation.id / "manifest.json"
         new = self.path / "current.new"
-        _write(new, f"{generation.id} {_sha256(sealed)}\n")
+        _write(new, f"{generation.id}\n")
         new.replace(self.path / "current")
         _sync(self.path)
         self._discard_all_but(generation.id)
-
-    def discard(self, generation: Generation) -> None:
-        """Remove a sealed generation that will not be published."""
-        shutil.rmtree(self._generations / generation.id, ignore_errors=True)
 
     def _claim(self) -> None:
         self.path.mkdir(parents=True, exist_ok=True)
@@ -206,8 +201,7 @@ class Folder:
         for folder in self._open.glob("*/"):
             with suppress(Timeout), FileLock(folder / "lock", timeout=0):
                 shutil.rmtree(folder, ignore_errors=True)
-        pointer = self._pointer()
-        self._discard_all_but("" if isinstance(pointer, str) else pointer[1])
+        self._discard_all_but(self._pointer())
 
     def _discard_all_but(self, id: str) -> None:
         for place in self._generations.glob("*/"):

@@ -34,7 +34,7 @@ MAX_SILENT = 20_000
 """Messages of a stream without text, as a server sends them while a model thinks."""
 MAX_READ = 10 * MAX_CHARACTERS
 """Characters of a stream with the thoughts that a server does not keep apart."""
-MAX_REPEATS = 3
+MAX_REPEATS = 2
 """How often a draft may hold the same sentence; a model that goes on is in a loop."""
 MAX_RESTATED = 500
 """Characters of a question that was made to stand alone; a longer one is an answer or chatter."""

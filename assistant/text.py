@@ -6,10 +6,12 @@ below it make a second, normal form that serves matching only.
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from functools import cache
 from itertools import pairwise
+from typing import NamedTuple
 
 SPLITTER_VERSION = "1"
 """Part of the index manifest: raise it when `split_sentences` cuts differently, or `tokens` counts differently."""
@@ -26,9 +28,10 @@ _SENTENCE_END = re.compile(
     re.VERBOSE,
 )
 _ABBREVIATION = re.compile(
-    r"(?:^|[\s(“\"])(?:[A-Za-z]|[A-Za-z]\.[A-Za-z.]*|\d+|Mr|Mrs|Ms|Dr|Prof|St|No|Art|Sec|Fig|vs|cf|etc|Inc|Ltd|Co|Jr|Sr"
+    r"(?<![^\s(“\"])(?:[A-Za-z]|[A-Za-z]\.[A-Za-z.]*|Mr|Mrs|Ms|Dr|Prof|St|No|Art|Sec|Fig|vs|cf|etc|Inc|Ltd|Co|Jr|Sr"
     r"|Gen|Sen|Rep|Gov|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)$"
 )
+_LONGEST_ABBREVIATION = 12
 
 
 def split_sentences(text: str) -> list[tuple[int, int]]:
@@ -44,24 +47,37 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
     """
     if not text.strip():
         return []
-    ends = [end for end in _sentence_ends(text) if text[end:].strip()] + [len(text)]
+    last = len(text.rstrip())
+    ends = [end for end in _sentence_ends(text) if end < last] + [len(text)]
     return list(zip([0, *ends[:-1]], ends, strict=True))
 
 
 def _sentence_ends(text: str) -> Iterator[int]:
-    previous = 0
+    previous = counted = 0
+    straight = Counter[str]()
     for match in _SENTENCE_END.finditer(text):
-        mark, end = match[0], match.end()
-        if mark[0] == "." and _ABBREVIATION.search(text[previous : match.start()]):
+        start, end = match.span()
+        if match[0][0] == "." and _abbreviates(text, previous, start):
             continue
         # A straight quote closes only if one is open: 他说"走。" ends behind it, 他走了。"你好" before it.
-        while end > match.start() + 1 and text[end - 1] in "\"'" and text.count(text[end - 1], 0, end) % 2:
+        straight.update(c for c in text[counted:end] if c in "\"'")
+        counted = end
+        while end > start + 1 and text[end - 1] in "\"'" and straight[text[end - 1]] % 2:
             end -= 1
+            straight[text[end]] -= 1
+            counted = end
         while end < len(text) and text[end].isspace():
             end += 1
         if text[previous:end].strip():
             yield end
             previous = end
+
+
+def _abbreviates(text: str, previous: int, stop: int) -> bool:
+    """Whether the full stop at `stop` follows an abbreviation, or an ordinal that begins the sentence."""
+    if stop - previous <= 4 and text[previous:stop].strip().isdecimal():
+        return True
+    return bool(_ABBREVIATION.search(text, max(previous, stop - _LONGEST_ABBREVIATION), stop))
 
 
 # --- Normal form -----------------------------------------------------------------------------------------------------
@@ -116,12 +132,34 @@ def _segment(run: str) -> list[str]:
     return rjieba.cut(run)
 
 
+class Word(NamedTuple):
+    """A word of a text in normal form, and where it stands there."""
+
+    text: str
+    start: int
+    end: int
+
+
+def located_words(folded: str, *, parts: bool = False) -> list[Word]:
+    """Return the words of a text in normal form with their offsets; with `parts`, also the words inside long ones."""
+    import rjieba
+
+    found: list[Word] = []
+    for run in _RUN.finditer(folded):
+        if not _IS_HAN.match(run[0]):
+            found.append(Word(run[0], *run.span()))
+            continue
+        pieces = rjieba.tokenize(run[0], "search" if parts else "default")
+        found.extend(Word(word, run.start() + start, run.start() + end) for word, start, end in pieces)
+    return found
+
+
 _FUNCTION_WORDS = frozenset(
-    "说 内容 还要 也要 既要 又要 的 了 和 与 及 以及 等 在 对 对于 关于 把 被 将 为 是 于 从 向 以 就 也 都 而 而且 并 并且 且 或 或者 其 这 那 这个 "
-    "这些 那些 该 此 我们 他 她 它 他们 们 中 上 下 里 内 后 前 时 要 应 应当 应该 需要 能 能够 会 使 让 通过 进行 有 地 得 "
-    "着 过 一个 一种 一些 各 所 之 同时 其中 此外 另外 还 又 既 更 最 很 方面 来 到 至 由 给 因为 所以 因此 由于 如果 但 做 作 "
-    "做好 一下 但是 指出 强调 提出 认为 表示 提到 要求 讲话 报告 首先 其次 最后 即 则 也就是说 包括 如 例如 必须 可以 可能 不 "
-    "没有 未 a an the of to in on at by for with from and or as is are was were be been it its this that these those he she "
+    "说 内容 正 正在 还要 也要 既要 又要 的 了 和 与 及 以及 等 在 对 对于 关于 把 为 是 于 从 向 以 就 也 都 而 而且 并 并且 且 其 这 那 这个 "
+    "这些 那些 该 此 我们 他 她 它 他们 们 中 上 下 里 内 时 要 应 应当 应该 需要 能 能够 使 让 通过 进行 有 地 得 "
+    "着 过 一个 一种 一些 各 所 之 同时 其中 此外 另外 还 又 既 更 最 很 方面 来 到 至 由 给 因为 所以 因此 由于 但 做 作 "
+    "做好 一下 但是 指出 强调 提出 认为 表示 提到 要求 讲话 报告 首先 其次 最后 即 也就是说 包括 如 例如 "
+    "a an the of to in on at by for with from and or as is are was were be been it its this that these those he she "
     "they we his her their our will would should says said speech report".split()
 )
 
@@ -181,43 +219,56 @@ def tokens(text: str) -> list[str]:
 
 # --- Numbers ---------------------------------------------------------------------------------------------------------
 
+_HAN_DIGIT = "〇零○一二三四五六七八九两"
 _DIGITS = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"零": 0, "○": 0, "两": 2}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 _MYRIADS = {"万": 10**4, "亿": 10**8}
-_HAN_DIGIT = "〇零○一二三四五六七八九两"
-_NUMERAL = rf"(?:\d[\d,]*(?:\.\d+)?(?:[百千]?万?亿|[百千]?万|[百千])?|[{_HAN_DIGIT}十百千万亿]+(?:点[{_HAN_DIGIT}]+)?)"
+_ARABIC = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
+_NUMERAL = rf"(?:{_ARABIC}(?:[百千]?万?亿|[百千]?万|[百千])?|[{_HAN_DIGIT}十百千万亿廿卅]+(?:点[{_HAN_DIGIT}]+)?)"
+_LONGEST_NUMERAL = 24
 
 # Characters that look like numbers inside words that are none.
 _NO_NUMBER = (
     "进一步|统一|一致|一定|一些|一切|一样|一直|一起|一旦|一律|一般|一体|唯一|万一|一带一路|一方面|一系列|一同|一再"
-    "|一贯|一向|一边|一并|一时|一下|一番|专一|单一|同一|划一|第三方|三农|千方百计|千万|万众|百姓|百花|十分|万物|万里"
+    "|一贯|一向|一边|一并|一时|一下|一番|专一|单一|同一|划一|第三方|三农|千方百计|千万|万众|百姓|百花|十分(?!之)|万物|万里"
     "|百分点|亿万|五湖四海|四面八方|千家万户|千千万万|百家|百般|万全|再三|七上八下|三番五次|九州|万象|百科"
 )
+_SIGN = r"(?:(?<![\w%])[-−]|(?<=[一-鿿])(?<![年月日号])[-−]|负)?"
 _NUMBER = re.compile(
     rf"""
       (?P<skip>{_NO_NUMBER})
     | (?P<item>(?:^|(?<=[,;:。\n])) \s* [((]? (?:\d{{1,2}}[.、)] (?!\d) | 第?[{_HAN_DIGIT}十]{{1,3}} (?:是|[、),])))
     | (?P<iso>(?<!\d)\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}(?!\d))
-    | (?P<percent>百分之(?P<p1>{_NUMERAL})|(?P<p2>{_NUMERAL})%)
+    | (?P<lead>(?<![a-z\d.]){_ARABIC}) (?=(?:至|到|[-~—]) {_ARABIC} (?P<unit>[百千]?万?亿|[百千]?万|%))   # 10至20亿
+    | (?P<ratio>(?<![\d/])(?P<over>\d+)[/⁄](?P<under>\d+)(?![\d/]))
+    | (?P<percent>(?P<minus>{_SIGN}) (?:百分之(?P<p1>{_NUMERAL})|(?P<p2>{_NUMERAL})(?P<per>[%‰])))
     | (?P<fraction>(?P<below>{_NUMERAL})分之(?P<above>{_NUMERAL}))
-    | (?P<date>(?:(?P<y>{_NUMERAL})年)? (?:(?P<m>{_NUMERAL})月份?(?!前|后|来|间)(?:(?P<d>{_NUMERAL})[日号])? ))
+    | (?P<date>(?:(?P<y>{_NUMERAL})年)? (?P<m>{_NUMERAL})月份?(?!前|后|来|间)(?:(?P<d>{_NUMERAL})[日号])?)
     | (?P<year>(?P<y2>{_NUMERAL})年)
     | (?P<day>(?P<d2>{_NUMERAL})[日号])
     | 第(?P<ordinal>{_NUMERAL})
-    | (?P<plain>(?<![a-z\d.]){_NUMERAL})(?P<counter>[名人位次届倍岁元家起件]?)
+    | (?P<sign>{_SIGN})(?P<plain>(?<![a-z\d.]){_NUMERAL})(?P<counter>[名人位次届倍岁元家起件季]?)
     """,
     re.VERBOSE | re.MULTILINE,
 )
+# 2035 is a year and 二〇三五 too; but 2000米 counts metres.
+_BARE_YEAR = re.compile(rf"[12]\d{{3}}(?![一-鿿])|[12]\d{{3}}(?=[至到和与起前后、])|[一二][{_HAN_DIGIT}]{{3}}")
 
 
 def numbers(text: str) -> list[str]:
     """Return the numbers that `text` states, by value and in order: `5%`, `第25`, `2020年11月30日`, `1/3`, `1200000`.
 
     Chinese and Arabic numerals give the same form (二〇三五年 = 2035年, 百分之五 = 5%, 120万 = 1200000), each with what
-    it counts as: a date is not a count and an ordinal not a cardinal. Numerals inside words (进一步, 一带一路), list
-    markers (一是, 1.) and a lone 一 before a general measure word (一个, 一条) are no numbers.
+    it counts as: a date is not a count and an ordinal not a cardinal. What has no single value (十四五, 三五年) stands
+    as it is. Numerals inside words (进一步, 一带一路), list markers (一是, 1.) and a lone 一 before a general measure
+    word (一个, 一条) are no numbers.
     """
     return [form for form in (_canonical(m) for m in _NUMBER.finditer(fold(text))) if form]
+
+
+def without_numbers(text: str) -> str:
+    """Return `text` in normal form without its `numbers` and list markers."""
+    return _NUMBER.sub(lambda m: " " if m["item"] or _canonical(m) else m[0], fold(text))
 
 
 def supported_numbers(text: str) -> set[str]:
@@ -234,51 +285,69 @@ def supported_numbers(text: str) -> set[str]:
 
 def _canonical(match: re.Match[str]) -> str | None:
     group = match.groupdict()
-    if group["skip"] or group["item"]:
-        return None
-    if group["iso"]:
-        year, month, day = re.split(r"[-/.]", group["iso"])
-        return f"{int(year)}年{int(month)}月{int(day)}日"
-    if group["percent"]:
-        return f"{_value(group['p1'] or group['p2'])}%"
-    if group["fraction"]:
-        return f"{_value(group['above'])}/{_value(group['below'])}"
-    if group["date"]:
-        parts = ((group["y"], "年"), (group["m"], "月"), (group["d"], "日"))
-        return "".join(f"{_value(numeral)}{unit}" for numeral, unit in parts if numeral)
-    if group["year"]:
-        return f"{_value(group['y2'])}年"
-    if group["day"]:
-        return f"{_value(group['d2'])}日"
-    if group["ordinal"]:
-        return f"第{_value(group['ordinal'])}"
-    numeral, counter = group["plain"], group["counter"]
-    if numeral == "一" and not counter:
-        return None
+    minus = "-" if group["minus"] or group["sign"] else ""
+    match group:
+        case {"iso": str(iso)}:
+            year, month, day = re.split(r"[-/.]", iso)
+            return f"{int(year)}年{int(month)}月{int(day)}日"
+        case {"lead": str(lead), "unit": unit}:
+            return f"{_value(lead)}%" if unit == "%" else _value(lead + unit)
+        case {"ratio": str(), "over": over, "under": under}:
+            return f"{_value(over)}/{_value(under)}"
+        case {"percent": str()}:
+            value = _value(group["p1"] or group["p2"])
+            return f"{minus}{value}/1000" if group["per"] == "‰" else f"{minus}{value}%"
+        case {"fraction": str(), "above": above, "below": below}:
+            return f"{_value(above)}/{_value(below)}"
+        case {"date": str()}:
+            parts = ((group["y"], "年"), (group["m"], "月"), (group["d"], "日"))
+            return "".join(f"{_value(numeral)}{unit}" for numeral, unit in parts if numeral)
+        case {"year": str(), "y2": numeral}:
+            return f"{_value(numeral)}年"
+        case {"day": str(), "d2": numeral}:
+            return f"{_value(numeral)}日"
+        case {"ordinal": str(numeral)}:
+            return f"第{_value(numeral)}"
+        case {"plain": str(numeral), "counter": counter} if numeral != "一" or counter:
+            return minus + _count(numeral, counter, match)
+    return None
+
+
+def _count(numeral: str, counter: str, match: re.Match[str]) -> str:
+    """Return the form of a number that is neither date nor ordinal by its shape, but may be by what stands around."""
     value = _value(numeral)
     if counter == "届":
         return f"第{value}"
-    # A bare 2035 or 二〇三五 is a year, unless something is counted.
-    if not counter and re.fullmatch(rf"[12]\d{{3}}|[一二][{_HAN_DIGIT}]{{3}}", numeral):
+    if not counter and (year := _BARE_YEAR.match(match.string, match.start("plain"))) and year[0] == numeral:
         return f"{value}年"
     return value
 
 
 def _value(numeral: str) -> str:
-    """Return the value of an Arabic or Chinese numeral in plain decimal notation; 十四五, which has none, as it is."""
-    if re.search(rf"[十百千万亿][{_HAN_DIGIT}]{{2}}", numeral) and not re.search("[零〇○]", numeral):
+    """Return the value of an Arabic or Chinese numeral in plain decimal notation, or what has none as it is."""
+    numeral = numeral.replace("廿", "二十").replace("卅", "三十")
+    if len(numeral) > _LONGEST_NUMERAL or _has_no_value(numeral):
         return numeral
-    arabic = re.match(r"\d[\d,]*(?:\.\d+)?", numeral)
-    if arabic:
-        value = Decimal(arabic[0].replace(",", ""))
-        for unit in numeral[arabic.end() :]:
-            value *= _UNITS.get(unit) or _MYRIADS[unit]
-    else:
-        whole, _, fraction = numeral.partition("点")
-        value = Decimal(_whole(whole))
-        if fraction:
-            value += Decimal("0." + "".join(str(_DIGITS[c]) for c in fraction))
-    return format(value.normalize(), "f")
+    with localcontext(prec=64):
+        arabic = re.match(_ARABIC, numeral)
+        if arabic:
+            value = Decimal(arabic[0].replace(",", ""))
+            for unit in numeral[arabic.end() :]:
+                value *= _UNITS.get(unit) or _MYRIADS[unit]
+        else:
+            whole, _, fraction = numeral.partition("点")
+            value = Decimal(_whole(whole))
+            if fraction:
+                value += Decimal("0." + "".join(str(_DIGITS[c]) for c in fraction))
+        return format(value.normalize(), "f")
+
+
+def _has_no_value(numeral: str) -> bool:
+    """Whether digits stand side by side that do not make one number: 十四五, 三五(年), 六七十."""
+    if re.search("[零〇○点]", numeral) or numeral[0].isdecimal():
+        return False
+    side_by_side = re.search(rf"[{_HAN_DIGIT}]{{2}}", numeral)
+    return bool(side_by_side) and not re.fullmatch(rf"[{_HAN_DIGIT}]{{4,}}", numeral)
 
 
 def _whole(numeral: str) -> int:
@@ -299,4 +368,6 @@ def _whole(numeral: str) -> int:
             else:
                 total += ((section + digit) or 1) * _MYRIADS[c]
             section = digit = 0
-    return total + section + digit
+    # 一百五 is 150 and 三万五 is 35,000; 一百零五 is 105.
+    spoken = (_UNITS | _MYRIADS).get(numeral[-2], 10) // 10 if len(numeral) > 1 else 1
+    return total + section + digit * max(spoken, 1)

@@ -156,7 +156,6 @@ ADDRESSES: list[Row] = [
     (f"{Q}。[99.1]", "withheld: no sentence 99.1"),
     (f"{Q}。[7.0]", "withheld: no sentence 7.0"),
     (f"{Q}。[7.50]", "withheld: no sentence 7.50"),
-    (f"{Q}。[{'9' * 5000}.5]", "withheld: no sentence 9999"),
     (f"{Q}。[7.5][9.1]", "withheld: no sentence 9.1"),
     (f"{Q}。[7.5, 9.1]", "withheld: no sentence 9.1"),
     (f"{Q}。[other/7.5]", "withheld: no sentence other/7.5"),
@@ -178,7 +177,6 @@ ADDRESSES: list[Row] = [
     (" \n\t \r\n　",),
     ("[7.5]",),
     ("[7.5][6.3]\n【7.6】",),
-    ("好。[7.5]", "withheld"),
     ("。[7.5]", "withheld"),
     ("“”[7.5]", "withheld"),
     ("是的。[7.5]", "withheld"),
@@ -210,6 +208,13 @@ def test_a_mark_in_two_pieces_is_one_mark() -> None:
         mark = "[ip-2020/7.5]"
         found = check([f"{Q}。", mark[:cut], mark[cut:], f"{R}。[ip-2020/6.3]"], shown("qualified"))
         assert outcomes(found) == ["verbatim ip-2020/7.5", "verbatim ip-2020/6.3"]
+
+
+def test_a_mark_longer_than_any_address_is_no_address_however_it_is_cut() -> None:
+    draft = f"{Q}。[{'9' * 5000}.5]"
+    found = list(check([draft], shown("seed")))
+    assert all(isinstance(item, Withheld) for item in found)
+    assert list(check(draft, shown("seed"))) == found
 
 
 def test_the_title_can_be_cited_where_it_is_shown() -> None:
@@ -268,7 +273,7 @@ NUMBERS: list[Row] = [
     ("2020年3月，会议在北京举行。[1.1][1.2]", "withheld: number"),
     ("水库大坝海拔2000米。[3.4]", "verbatim 3.4"),
     ("水库大坝海拔二千米。[3.4]", "supported 3.4"),
-    ("水库大坝，2000年。[3.4]", "withheld: number"),
+    ("水库大坝，2000年。[3.4]", "withheld"),
     ("2021年连续举办三届。[4.1]", "supported 4.1"),
     ("2023年连续举办三届。[4.1]", "withheld: number"),
     # ordinals and counts
@@ -283,7 +288,7 @@ NUMBERS: list[Row] = [
     ("粮食产量达到20万吨。[2.2]", "withheld: number 200000"),
     ("粮食产量达到120亿吨。[2.2]", "withheld: number"),
     ("失业率下降了三分之二。[3.2]", "withheld: number 2/3"),
-    ("失业率下降了十分之一。[3.2]", "withheld: number"),
+    ("失业率下降了十分之一。[3.2]", "withheld"),
     ("失业率下降了1/3。[3.2]", "supported 3.2"),
     ("一季度工业生产和对外贸易保持平稳增长势头。[4.2]", "withheld"),
     ("三季度工业生产和对外贸易保持平稳增长势头。[4.2]", "withheld"),
@@ -418,6 +423,9 @@ SEED_MEANING: list[Row] = [
     ("要取消行政执法力度。[6.8]", "withheld"),
     ("要放弃地理标志、商业秘密等领域立法。[6.3]", "withheld"),
     ("要削弱地理标志、商业秘密等领域立法。[6.3]", "withheld"),
+    ("要反专利法、商标法修订工作。[6.2]", "withheld"),
+    ("新中国成立前就开始了。[4.1]", "withheld"),
+    ("党的十八大以前，党中央把知识产权保护工作摆在更加突出的位置。[4.2]", "withheld"),
     ("要降低知识产权审判质量和效率，提升公信力。[6.5]", "withheld"),
     ("要提高知识产权审判质量和效率，降低公信力。[6.5]", "withheld"),
     ("全社会尊重和保护知识产权意识明显下降。[4.3]", "withheld"),
@@ -442,7 +450,14 @@ SEED_MEANING: list[Row] = [
     ("要强化知识产权全链条保护。[7.1]", "supported 7.1"),
     ("坚持人民利益至上、公正合理保护。[5.3]", "supported 5.3"),
     (f"{R}，强化民事司法保护。[6.3][6.4]", "supported 6.3 6.4"),
-    ("要加大刑事打击力度和行政执法力度。[6.7][6.8]", "supported 6.7 6.8"),
+    ("要加大刑事打击力度，加大行政执法力度。[6.7][6.8]", "supported 6.7 6.8"),
+    # One clause is never put together of two sentences: that is how 要打击群众 would come about.
+    ("要加大刑事打击力度和行政执法力度。[6.7][6.8]", "withheld"),
+    ("要打击群众。[6.7][6.8]", "withheld"),
+    ("保护侵犯知识产权行为。[4.2]", "withheld"),
+    ("坚决依法惩处知识产权保护。[4.2]", "withheld"),
+    ("要整治群众。[6.8]", "withheld"),
+    ("从提高质量向追求数量转变。[3.4]", "withheld"),
     (f"讲话提出，{Q}。[7.5]", "supported 7.5"),
     ("要形成便民利民的知識產權公共服務體系，讓創新成果更好惠及人民。[7.5]", "supported 7.5"),
 ]
@@ -689,12 +704,10 @@ LONG = {
 
 
 # A guard against a hang, far above what is needed: all of these are linear.
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(10)
 @pytest.mark.parametrize("draft", LONG.values(), ids=list(LONG))
 def test_a_draft_of_a_hundred_thousand_characters_comes_to_an_end(draft: str) -> None:
-    whole = list(check([draft], shown("seed")))
-    assert list(check(draft, shown("seed"))) == whole
-    assert all(isinstance(item, Withheld) or item.verdict is Verdict.VERBATIM for item in whole)
+    assert list(check(draft, shown("seed"))) == list(check([draft], shown("seed")))
 
 
 def test_a_claim_comes_as_soon_as_the_next_begins() -> None:
@@ -709,6 +722,22 @@ def test_a_claim_comes_as_soon_as_the_next_begins() -> None:
     first = next(iter(check(draft(), shown("seed"))))
     assert outcomes([first]) == ["verbatim 7.5"]
     assert len(taken) < 5
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        # A subject before 要 governs the later clauses of its sentence, and no other.
+        ("各级党委和政府要重视知识产权人才队伍建设。[11.1]", "supported 11.1"),
+        ("各级领导干部要加强学习。[11.2]", "supported 11.2"),
+        ("各级领导干部要重视知识产权人才队伍建设。[11.1][11.2]", "withheld"),
+        ("各级党委和政府要落实知识产权人才队伍建设。[11.1]", "withheld"),
+        ("要克服知识产权意识。[11.1][11.2]", "withheld"),
+    ],
+    ids=lambda row: row[0],
+)
+def test_a_subject_governs_its_own_sentence(row: Row) -> None:
+    assert_row(row, tuple(seed().sentences))
 
 
 # --- What holds for every draft ---------------------------------------------------------------------------------------
@@ -738,7 +767,7 @@ def drafts(draw: st.DrawFn) -> tuple[str, str]:
         elif kind == "mark":
             draft += draw(a_mark)
         else:
-            part = draw(a_part)
+            part = draw(st.sampled_from([s.text for s in SENTENCES]))
             draft += "\n" + draw(st.sampled_from(["", "- ", "* ", "3. ", "## "])) + part
             text += part
     return draft, "".join(text.split())

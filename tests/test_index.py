@@ -18,7 +18,7 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_tests.integration_tests import RetrieversIntegrationTests
 
 from assistant.corpus import Corpus, Speech
-from assistant.embedders import Embedder, LexicalEmbedder
+from assistant.embedders import Embedder, LexicalEmbedder, as_matrix
 from assistant.errors import IndexingError, ModelError
 from assistant.index import WEIGHTS, Index
 from assistant.retriever import PassageRetriever
@@ -121,27 +121,32 @@ def test_search_ranks_as_the_formulas_say(index: Index, corpus: Corpus, question
     assert [p.score for p in found] == pytest.approx([score for _, score in expected], abs=1e-5)
 
 
+def assert_nearest(index: Index, vectors: Any, question: list[float], k: int) -> None:
+    """Compare Chroma's `k` nearest with brute force over one speech; equally near paragraphs may change places."""
+    vector = np.array(question) / np.linalg.norm(question)
+    ids, found = index._rows.nearest(vector.astype(np.float32), k)
+    cosines = vectors @ vector
+    best = -np.sort(-cosines)[:k]
+    assert len(set(ids)) == k
+    assert found == pytest.approx(best, abs=1e-5)
+    assert [cosines[int(id.split("/")[1]) - 1] for id in ids] == pytest.approx(best, abs=1e-6)
+
+
 def test_chroma_finds_what_brute_force_finds_on_the_speech(index: Index, corpus: Corpus) -> None:
     embedder = lexical(corpus)
     vectors = np.array(embedder.embed_documents([p.text for p in corpus.paragraphs]))
     for question in QUESTIONS:
-        vector = np.array(embedder.embed_query(question), dtype=np.float32)
-        ids, cosines = index._rows.nearest(vector, len(vectors))
-        expected = vectors @ vector
-        assert cosines == pytest.approx(-np.sort(-expected), abs=1e-5)
-        found = [expected[int(id.split("/")[1]) - 1] for id in ids]
-        assert found == pytest.approx(-np.sort(-expected), abs=1e-5)
+        assert_nearest(index, vectors, embedder.embed_query(question), len(vectors))
 
 
-def test_chroma_finds_what_brute_force_finds_among_a_thousand_random_vectors(tmp_path: Path) -> None:
-    corpus, embedder = made_of("\n".join(["标题", *(f"第{i}段" for i in range(1000))])), RandomEmbedder()
+@pytest.mark.parametrize("dimensions", [64, 2048])
+def test_chroma_finds_what_brute_force_finds_among_a_thousand_random_vectors(dimensions: int, tmp_path: Path) -> None:
+    corpus, embedder = made_of("\n".join(["标题", *(f"第{i}段" for i in range(1000))])), RandomEmbedder(dimensions)
     vectors = np.array(embedder.embed_documents([p.text for p in corpus.paragraphs]))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     with Index.open(corpus, embedder, tmp_path / "index") as index:
         for i in range(100):
-            question = np.array(embedder.embed_query(f"question {i}"), dtype=np.float32)
-            ids, _ = index._rows.nearest(question / np.linalg.norm(question), 50)
-            assert [int(id.split("/")[1]) - 1 for id in ids] == np.argsort(-(vectors @ question))[:50].tolist()
+            assert_nearest(index, vectors, embedder.embed_query(f"question {i}"), 10)
 
 
 def test_the_paragraphs_of_the_speech_find_themselves(index: Index, corpus: Corpus) -> None:
@@ -237,10 +242,17 @@ def test_equal_paragraphs_come_in_reading_order(tmp_path: Path) -> None:
     assert len({p.score for p in found}) == 1
 
 
-def test_far_paragraphs_are_ranked_even_if_chroma_did_not_return_them(tmp_path: Path) -> None:
+def test_a_paragraph_that_chroma_did_not_return_counts_as_near_as_the_last_one_it_did(tmp_path: Path) -> None:
     corpus = made_of("\n".join(["题", *(f"第{i}段讲普通的事" for i in range(300)), "最后一段讲蜂鸟"]))
-    with Index.open(corpus, RandomEmbedder(), tmp_path / "index") as index:
-        assert addresses(index.search("蜂鸟", 1)) == ["301"]
+    embedder = RandomEmbedder()
+    vectors = as_matrix(embedder.embed_documents([p.text for p in corpus.paragraphs]), 301, "")
+    cosines = vectors @ as_matrix([embedder.embed_query("蜂鸟")], 1, "")[0]
+    fiftieth = -np.sort(-cosines)[49]
+    assert cosines[300] < fiftieth  # so it is not among those returned
+    with Index.open(corpus, embedder, tmp_path / "index") as index:
+        found = index.search("蜂鸟", 1)
+        assert addresses(found) == ["301"]
+        assert found[0].score == pytest.approx(WEIGHTS[0] + WEIGHTS[1] + WEIGHTS[2] * fiftieth, abs=1e-5)
         assert len(index.search("普通", 301)) == 301
 
 

@@ -107,7 +107,6 @@ a_fragment = st.one_of(
     st.sampled_from([" ", "　", "\t", "  "]),
 )
 a_text = st.lists(a_fragment, max_size=25).map("".join)
-without_straight_quotes = a_text  # whether a straight quote opens or closes depends on what stands before it
 
 
 @settings(max_examples=300, deadline=None)
@@ -136,7 +135,7 @@ def test_every_chinese_stop_ends_a_sentence(text: str) -> None:
 
 
 @settings(max_examples=300, deadline=None)
-@given(without_straight_quotes)
+@given(a_text)
 def test_a_sentence_is_one_sentence(text: str) -> None:
     for piece in pieces(text):
         assert pieces(piece) == [piece]

@@ -1,5 +1,6 @@
 """`Assistant`: search, draft, check. The one place that knows every implementation is `Assistant.from_settings`."""
 
+from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from importlib.metadata import version
@@ -109,8 +110,8 @@ class Assistant:
             QuestionError: the question is empty or too long.
             ModelError: a model failed, and no answerer takes its place.
         """
-        *_, last = self.stream(question, history)
-        return last
+        # Not a list of all replies: each holds all claims so far.
+        return deque(self.stream(question, history), maxlen=1).pop()
 
     def stream(self, question: str, history: Sequence[Turn] = ()) -> Generator[Reply]:
         """Yield replies that grow by one checked claim at a time; the last one is what `ask` returns.
@@ -159,11 +160,11 @@ class Assistant:
         if not history:
             return self.answerer, question, None
         try:
-            return self.answerer, self.answerer.restate(question, history), None
+            return self.answerer, _restated(self.answerer, question, history), None
         except ModelError as error:
             if self.fallback is None:
                 raise
-            return self.fallback, self.fallback.restate(question, history), replaced(question, error)
+            return self.fallback, _restated(self.fallback, question, history), replaced(question, error)
 
     def _draft(
         self, answerer: Answerer, question: str, shown: Sequence[Passage], notice: str | None
@@ -230,6 +231,12 @@ def _until_failure(draft: Iterator[str], failed: list[ModelError]) -> Generator[
         yield from draft
     except ModelError as error:
         failed.append(error)
+
+
+def _restated(answerer: Answerer, question: str, history: Sequence[Turn]) -> str:
+    """Return the question as the answerer restates it; as it is where that makes no sense."""
+    restated = visible(answerer.restate(question, history)).strip()
+    return restated if 0 < len(restated) <= MAX_QUESTION else question
 
 
 def _readable(question: str) -> str:

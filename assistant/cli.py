@@ -3,7 +3,9 @@
 Exit codes: 0 answered, 3 refused, 2 the command or a setting is wrong, 1 any other error.
 """
 
+import io
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -43,13 +45,23 @@ Question = Annotated[str, typer.Argument(help="Your question, in your own words.
 
 def main() -> None:
     """Run the command line; turn every error of ours into one line and an exit code."""
+    if sys.stdout is None:  # closed by the caller, as `>&-` does
+        sys.exit(1)
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except (QuestionError, AddressError, SettingsError) as error:
         _say(str(error))
         sys.exit(2)
     except AssistantError as error:
         _say(str(error))
+        sys.exit(1)
+    except OSError as error:
+        # A full disk. Python would try once more to write when it ends, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _say(f"The answer cannot be written: {error.strerror}.")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
@@ -144,7 +156,7 @@ def doctor(
 
 # --- Chat ------------------------------------------------------------------------------------------------------------
 
-_HELP = """/show 7.5   原文第7段第5句（/show 7 整段，/show 全文） · a sentence, a paragraph or the whole speech
+_HELP = """/show 7.5   原文第7段第5句（/show 7 整段，只写 /show 是全文） · a sentence, a paragraph or the whole speech
 /help       帮助 · this help
 /quit       退出，也可按 Ctrl-D · leave, as does Ctrl-D
 Ctrl-C      停止当前回答 · stop the answer"""
@@ -162,13 +174,25 @@ def _lines() -> Iterator[str]:
     """Yield the lines typed until the end of input; with arrow keys and history at a terminal."""
     if sys.stdin.isatty():
         import readline  # noqa: F401  (importing it gives input() its arrow keys and history)
+    elif isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
     while True:
         try:
-            yield input("\n问 > " if sys.stdin.isatty() else "")
+            yield input(_prompt())
         except KeyboardInterrupt:
             _say("（Ctrl-D 退出 · Ctrl-D to leave）")
         except EOFError:
             return
+
+
+def _prompt() -> str:
+    """Return what `input` shows: nothing where its output is redirected, for it would stand among the answers."""
+    if not sys.stdin.isatty():
+        return ""
+    if sys.stdout.isatty():
+        return "\n问 > "
+    typer.echo("\n问 > ", err=True, nl=False)
+    return ""
 
 
 def _obey(line: str, conversation: "Conversation") -> bool:
@@ -194,7 +218,10 @@ def _obey(line: str, conversation: "Conversation") -> bool:
 
 
 def _answer(question: str, conversation: "Conversation") -> None:
-    """Print the claims as they pass the check, then the quotes."""
+    """Print the claims as they pass the check, then the quotes; the whole reply at once where it is not a terminal."""
+    if not sys.stdout.isatty():
+        typer.echo(str(conversation.ask(question)))
+        return
     out, shown, reply = _console(), 0, None
     with closing(conversation.stream(question)) as replies:
         for reply in replies:
@@ -310,11 +337,11 @@ def _corpus(seeds: Path | None) -> "Corpus":
 
 
 @contextmanager
-def _open(seeds: Path | None) -> "Iterator[Assistant]":
+def _open(seeds: Path | None, *, quiet: bool = False) -> "Iterator[Assistant]":
     from assistant.assistant import Assistant
 
     with Assistant.from_settings(**_overrides(seeds)) as assistant:
-        for problem in assistant.corpus.problems:
+        for problem in () if quiet else assistant.corpus.problems:
             _say(f"! {problem}")
         yield assistant
 
@@ -338,11 +365,11 @@ def _checks(seeds: Path | None, model: bool) -> "dict[str, Callable[[], str]]":
         return f"{len(corpus.speeches)} readable, {paragraphs} paragraphs, {len(corpus.problems)} files left out"
 
     def index() -> str:
-        with _open(seeds) as assistant:
+        with _open(seeds, quiet=True) as assistant:
             return _describe_index(assistant)
 
     def question() -> str:
-        with _open(seeds) as assistant:
+        with _open(seeds, quiet=True) as assistant:
             first = assistant.corpus.paragraphs[0].sentences[0]
             reply = assistant.ask(first.text[:200])
             notice = f"; {reply.notice}" if reply.notice else ""

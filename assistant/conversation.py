@@ -1,5 +1,6 @@
 """A conversation: the turns kept, so that a follow-up can be understood."""
 
+from collections import deque
 from collections.abc import Generator
 
 from assistant.assistant import Assistant
@@ -26,5 +27,4 @@ class Conversation:
 
     def ask(self, question: str) -> Reply:
         """Return the last of `stream`."""
-        *_, last = self.stream(question)
-        return last
+        return deque(self.stream(question), maxlen=1).pop()

@@ -26,6 +26,8 @@ RIVAL = 0.8
 """A further sentence is quoted if it reaches this share of the best one's score."""
 MAX_SENTENCES = 3
 MAX_PARTS = 20
+MAX_CARRIED = 6
+"""Words of the last question that a follow-up is given: a chain of follow-ups must not pile them up."""
 
 
 class Shape(StrEnum):
@@ -85,9 +87,8 @@ _TIME_WORD = re.compile(
 _NUMERAL_OF_COUNT = re.compile(r"^\d[\d.]*[%/\d]*$")
 # How the parallel paragraphs of such a speech begin: 某某指出，要……
 _FRAME = re.compile(r"^[^，。]{0,15}(?:指出|强调|要求|提出|认为)，")
-_LEANS = _any(
-    r"^那|呢[?。!]*$|^还有|它|其中|这方面|这[个些]|上述|该|此", r"it|its|they|them|these|those|what about|and"
-)
+# A follow-up points back so.
+_LEANS = _any(r"^还有|它|其中|这方面|这[个些]|上述|^[他她]", r"it|its|they|them|these|those")
 _PARTS = frozenset("方面 任务 要求 措施 举措 工作 部署 重点 要点 各项 具体 主要".split())
 
 
@@ -138,13 +139,16 @@ class ExtractiveAnswerer:
             yield f"{sentence.text.strip()}[{sentence.address}]\n"
 
     def restate(self, question: str, turns: Sequence[Turn]) -> str:
-        """Return `question` with the topic of the last turn, if it leans on it (那……呢, 它, 还有吗)."""
-        leans = _LEANS.search(fold(question)) or not topic_words(question)
-        if not turns or not leans:
-            return question
+        """Return `question` with the topic of the last turn, if it leans on it (它有什么要求, 还有吗).
+
+        那专利法呢 names its own topic, and with the old one beside it would be answered with the old sentence again.
+        """
         known = set(topic_words(question))
+        leans = not known or _LEANS.search(fold(question))
+        if not turns or not leans or shape_of(question) is Shape.OUTLINE:
+            return question
         carried = [word for word in dict.fromkeys(topic_words(turns[-1].question)) if word not in known]
-        return f"{question}（{' '.join(carried)}）" if carried else question
+        return f"{question}（{' '.join(carried[:MAX_CARRIED])}）" if carried else question
 
     def _choose(self, question: str, passages: Sequence[Passage]) -> list[Sentence]:
         shape = shape_of(question)

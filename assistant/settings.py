@@ -27,7 +27,7 @@ def _bundled_seeds() -> Path:
 class Settings(BaseSettings):
     """What a user can choose. Make it with `Settings.load`, which turns every mistake into one readable line."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", validate_default=False)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
 
     # Corpus
     seeds: Path = Field(default_factory=_bundled_seeds)
@@ -74,7 +74,7 @@ class Settings(BaseSettings):
         """
         known = cls.model_fields
         for name in os.environ:
-            if name.startswith(PREFIX) and name[len(PREFIX) :].lower() not in known:
+            if name.upper().startswith(PREFIX) and name[len(PREFIX) :].lower() not in known:
                 raise SettingsError(f"{name} is not a setting. Known: {_names(known, PREFIX, str.upper)}.")
         if unknown := sorted(overrides.keys() - known.keys()):
             raise SettingsError(f"{unknown[0]!r} is not a setting. Known: {_names(known)}.")

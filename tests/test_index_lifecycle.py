@@ -188,6 +188,15 @@ def test_only_the_changed_files_are_embedded_again(
     assert leftovers(tmp_path) == []
 
 
+def test_vectors_stay_with_their_paragraphs_through_many_changes(tmp_path: Path) -> None:
+    texts = list(TEXTS)
+    for turn in range(6):
+        texts[(1, 0, 2)[turn % 3]] += f"\n第{turn}轮。"
+        with Index.open(made_of(*texts), CountingEmbedder(), tmp_path) as index:
+            assert index.rebuilt
+            assert_right(index, made_of(*texts), CountingEmbedder())
+
+
 def test_a_changed_embedder_embeds_everything_again(tmp_path: Path) -> None:
     corpus = made_of(*TEXTS)
     with Index.open(corpus, CountingEmbedder("one"), tmp_path):

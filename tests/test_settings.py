@@ -110,11 +110,9 @@ def test_an_unknown_argument_is_named() -> None:
         ("passages", "-1"),
         ("passages", "many"),
         ("passages", "3.5"),
-        ("passages", ""),
         ("passages", "1e99"),
         ("passages", "9" * 5000),
         ("answerer", "oracle"),
-        ("answerer", ""),
     ],
 )
 def test_a_value_that_does_not_fit_is_one_line_that_names_the_variable(
@@ -206,3 +204,10 @@ def test_the_working_directory_plays_no_part(tmp_path: Path, monkeypatch: pytest
     (tmp_path / "seeds").mkdir()
     monkeypatch.chdir(tmp_path)
     assert Settings.load().seeds == ROOT / "seeds"
+
+
+def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSISTANT_PASSAGES", "")
+    monkeypatch.setenv("ASSISTANT_SEEDS", "")
+    assert Settings.load().passages == 8
+    assert Settings.load().seeds == bundled("seeds")

@@ -9,17 +9,19 @@ from typing import Any, Protocol, Self
 
 from assistant.citations import Claim, Withheld, check, cite
 from assistant.corpus import Corpus
-from assistant.errors import QuestionError
+from assistant.errors import ModelError, QuestionError
 from assistant.extractive import ExtractiveAnswerer, Shape, shape_of
 from assistant.index import Index, Passage
-from assistant.replies import Answer, Provenance, Reason, Refusal, Reply, Turn
+from assistant.replies import Answer, Provenance, Reason, Refusal, Reply, Turn, incomplete, replaced
 from assistant.settings import Settings
-from assistant.text import visible
+from assistant.text import is_chinese, visible
 
 MAX_QUESTION = 2_000
 """Characters. A longer text is a document and not a question."""
 SHORT_CORPUS = 8_000
 """Characters. What is not longer is shown to the answerer whole, best paragraph first: most single speeches."""
+NO_ANSWER = "无法回答"
+"""What `prompts/answer.md` has a model write where the passages do not answer."""
 MAX_OUTLINE = 200
 """Paragraphs of a long speech that are shown for a question on the whole of it."""
 
@@ -49,10 +51,19 @@ class Answerer(Protocol):
 class Assistant:
     """Answers questions on a corpus. Make it with `from_settings`; close it, or use it in a `with` block."""
 
-    def __init__(self, corpus: Corpus, index: Index, answerer: Answerer, *, passages: int = 8) -> None:
+    def __init__(
+        self,
+        corpus: Corpus,
+        index: Index,
+        answerer: Answerer,
+        *,
+        passages: int = 8,
+        fallback: Answerer | None = None,
+    ) -> None:
         self.corpus = corpus
         self.index = index
         self.answerer = answerer
+        self.fallback = fallback
         self._passages = passages
 
     @classmethod
@@ -70,10 +81,15 @@ class Assistant:
         from assistant.embedders import make_embedder
 
         settings = Settings.load(**overrides)
+        # First of all: a wrong setting is told at once, and not behind an index.
+        model = _model(settings)
         corpus = Corpus.from_folder(settings.seeds.expanduser())
         embedder = make_embedder(settings, [paragraph.text for paragraph in corpus.paragraphs])
         index = Index.open(corpus, embedder, settings.index_folder)
-        return cls(corpus, index, ExtractiveAnswerer(corpus), passages=settings.passages)
+        quotes = ExtractiveAnswerer(corpus)
+        if model is None:
+            return cls(corpus, index, quotes, passages=settings.passages)
+        return cls(corpus, index, model, passages=settings.passages, fallback=quotes if settings.fallback else None)
 
     def search(self, question: str, k: int | None = None) -> list[Passage]:
         """Return the `k` closest paragraphs (by default as many as the settings say), best first.
@@ -92,7 +108,7 @@ class Assistant:
 
         Raises:
             QuestionError: the question is empty or too long.
-            ModelError: a model failed.
+            ModelError: a model failed, and no answerer takes its place.
         """
         # Not a list of all replies: each holds all claims so far.
         return deque(self.stream(question, history), maxlen=1).pop()
@@ -102,36 +118,19 @@ class Assistant:
 
         Closing the iterator stops the answerer. Raises what `ask` raises.
         """
-        question = self._stand_alone(_readable(question), history)
+        answerer, question, notice = self._stand_alone(_readable(question), history)
         shown = self._show(question)
-        passages = tuple(shown[: self._passages])
-        claims: list[Claim] = []
-        withheld: list[Withheld] = []
-        reply: Reply | None = None
-        with closing(_pieces(self.answerer.draft(question, shown))) as draft:
-            for result in check(draft, [s for passage in shown for s in passage.paragraph.sentences]):
-                if isinstance(result, Claim):
-                    claims.append(result)
-                    reply = self._answer(question, claims, withheld, passages)
-                    yield reply
-                else:
-                    withheld.append(result)
-        if reply is None:
-            reason = Reason.UNSUPPORTED if withheld else Reason.NOT_FOUND
-            yield Refusal(question, reason, tuple(withheld), passages, self.made_by)
-        elif len(withheld) > len(reply.withheld):
-            yield self._answer(question, claims, withheld, passages)
+        try:
+            yield from self._draft(answerer, question, shown, notice)
+        except ModelError as error:
+            if self.fallback is None or answerer is self.fallback:
+                raise
+            yield from self._draft(self.fallback, question, shown, replaced(question, error))
 
     @property
     def made_by(self) -> Provenance:
-        """What every reply of this assistant is made by."""
-        return Provenance(
-            speech=f"sha256:{self.corpus.sha256}",
-            embedder=self.index.embedder.fingerprint,
-            answerer=self.answerer.name,
-            prompt=self.answerer.prompt,
-            version=version("speech-assistant"),
-        )
+        """What every reply of this assistant is made by, unless its notice says that the answerer failed."""
+        return self._made_by(self.answerer)
 
     def close(self) -> None:
         """Close the index."""
@@ -145,11 +144,6 @@ class Assistant:
     ) -> None:
         self.close()
 
-    def _stand_alone(self, question: str, history: Sequence[Turn]) -> str:
-        """Return the question as the answerer restates it; as it is where there is nothing to lean on, or no sense."""
-        restated = visible(self.answerer.restate(question, history)).strip() if history else ""
-        return restated if 0 < len(restated) <= MAX_QUESTION else question
-
     def _show(self, question: str) -> list[Passage]:
         """Return what the answerer gets to see, best first: a short corpus whole, else the closest paragraphs."""
         paragraphs = self.corpus.paragraphs
@@ -161,16 +155,88 @@ class Assistant:
         body = self.corpus.speech(found[0].paragraph.speech).body[:MAX_OUTLINE]
         return [*found, *(Passage(p, 0.0) for p in body if all(p is not f.paragraph for f in found))]
 
-    def _answer(
-        self, question: str, claims: Sequence[Claim], withheld: Sequence[Withheld], passages: tuple[Passage, ...]
-    ) -> Answer:
-        citations = cite(claims, {speech.id: speech.title for speech in self.corpus.speeches})
-        return Answer(question, tuple(claims), citations, tuple(withheld), passages, self.made_by)
+    def _stand_alone(self, question: str, history: Sequence[Turn]) -> tuple[Answerer, str, str | None]:
+        """Return who answers, the question as it stands alone, and a notice if the first answerer failed at that."""
+        if not history:
+            return self.answerer, question, None
+        try:
+            return self.answerer, _restated(self.answerer, question, history), None
+        except ModelError as error:
+            if self.fallback is None:
+                raise
+            return self.fallback, _restated(self.fallback, question, history), replaced(question, error)
+
+    def _draft(
+        self, answerer: Answerer, question: str, shown: Sequence[Passage], notice: str | None
+    ) -> Generator[Reply]:
+        """Yield growing replies of one answerer; if it fails before the first claim, its `ModelError`."""
+        made_by, passages = self._made_by(answerer), tuple(shown[: self._passages])
+        titles = {speech.id: speech.title for speech in self.corpus.speeches}
+        reply: Answer | None = None
+        claims: list[Claim] = []
+        withheld: list[Withheld] = []
+        failed: list[ModelError] = []
+
+        def answer() -> Answer:
+            return Answer(
+                question, tuple(claims), cite(claims, titles), tuple(withheld), passages, made_by, notice=notice
+            )
+
+        sentences = [sentence for passage in shown for sentence in passage.paragraph.sentences]
+        with closing(_until_failure(answerer.draft(question, shown), failed)) as draft:
+            for result in check(draft, sentences, translated=not is_chinese(question)):
+                if isinstance(result, Withheld):
+                    withheld.append(result)
+                else:
+                    claims.append(result)
+                    yield (reply := answer())
+        if failed:
+            if not claims:
+                raise failed[0]
+            notice = incomplete(question, failed[0])
+        if claims:
+            if (last := answer()) != reply:
+                yield last
+            return
+        declined = [item for item in withheld if item.text.strip('。.！!“”"*') == NO_ANSWER]
+        others = tuple(item for item in withheld if item not in declined)
+        reason = Reason.DECLINED if declined else Reason.UNSUPPORTED if others else Reason.NOT_FOUND
+        yield Refusal(question, reason, others, passages, made_by, notice=notice)
+
+    def _made_by(self, answerer: Answerer) -> Provenance:
+        return Provenance(
+            speech=f"sha256:{self.corpus.sha256}",
+            embedder=self.index.embedder.fingerprint,
+            answerer=answerer.name,
+            prompt=answerer.prompt,
+            version=version("speech-assistant"),
+        )
 
 
-def _pieces(draft: Iterator[str]) -> Generator[str]:
-    """Make any iterator closable: leaving the stream early must end a model's request."""
-    yield from draft
+def _model(settings: Settings) -> Answerer | None:
+    """Return the language model that the settings ask for, if they do."""
+    if not settings.uses_model:
+        return None
+    from assistant.llm import LLMAnswerer
+
+    return LLMAnswerer.from_settings(settings)
+
+
+def _until_failure(draft: Iterator[str], failed: list[ModelError]) -> Generator[str]:
+    """Yield the pieces until the answerer fails, and keep the error: what has arrived is checked all the same.
+
+    Closing it closes the draft: leaving the stream early must end a model's request.
+    """
+    try:
+        yield from draft
+    except ModelError as error:
+        failed.append(error)
+
+
+def _restated(answerer: Answerer, question: str, history: Sequence[Turn]) -> str:
+    """Return the question as the answerer restates it; as it is where that makes no sense."""
+    restated = visible(answerer.restate(question, history)).strip()
+    return restated if 0 < len(restated) <= MAX_QUESTION else question
 
 
 def _readable(question: str) -> str:

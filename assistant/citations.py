@@ -15,9 +15,11 @@ from functools import lru_cache
 
 from assistant.corpus import Sentence
 from assistant.drafts import Statement, lift_marks, plain, statements
+from assistant.english import borne_out, english_numbers
 from assistant.text import (
     Word,
     fold,
+    is_chinese,
     is_function_word,
     located_words,
     numbers,
@@ -33,6 +35,8 @@ class Verdict(StrEnum):
     """It is a cited sentence, character for character."""
     SUPPORTED = "supported"
     """It passed every check of this module against the cited sentences."""
+    TRANSLATED = "translated"
+    """It is English and cites Chinese: addresses, numbers and quoted phrases were checked, words cannot be compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +70,21 @@ class Citation:
         return self.sentence.text
 
 
-def check(draft: Iterable[str], shown: Sequence[Sentence]) -> Iterator[Claim | Withheld]:
+def check(draft: Iterable[str], shown: Sequence[Sentence], *, translated: bool = False) -> Iterator[Claim | Withheld]:
     """Check a draft, piece by piece as it arrives.
 
     Args:
         draft: the pieces of the draft; where it is cut does not matter, not even inside a mark.
         shown: the sentences whose addresses the draft may use.
+        translated: whether a statement without Chinese characters may rest on Chinese sentences, because the question
+            was not asked in Chinese; else it is withheld, since none of its words stands in them.
 
     Yields:
         One `Claim` or `Withheld` a statement, in order, each as soon as the next statement begins.
     """
     by_address = {f"{s.speech}/{s.paragraph}.{s.number}": s for s in shown} | {s.address: s for s in shown}
     for statement in statements(draft):
-        yield _judge(statement, by_address)
+        yield _judge(statement, by_address, translated)
 
 
 def cite(claims: Iterable[Claim], titles: Mapping[str, str]) -> tuple[Citation, ...]:
@@ -90,7 +96,7 @@ def cite(claims: Iterable[Claim], titles: Mapping[str, str]) -> tuple[Citation, 
 # --- The check -------------------------------------------------------------------------------------------------------
 
 
-def _judge(statement: Statement, shown: Mapping[str, Sentence]) -> Claim | Withheld:
+def _judge(statement: Statement, shown: Mapping[str, Sentence], translated: bool) -> Claim | Withheld:
     """Apply the rules, the ones with the clearest reasons first."""
     text, addresses = statement.text, statement.addresses
     if not addresses:
@@ -105,6 +111,9 @@ def _judge(statement: Statement, shown: Mapping[str, Sentence]) -> Claim | Withh
             return Claim(sentence.text.strip(), (sentence,), Verdict.VERBATIM)
     if unknown:
         return Withheld(text, f"no sentence {unknown[0]} was shown for this question")
+    if translated and not is_chinese(text) and all(is_chinese(sentence.text) for sentence in cited):
+        why = _translation(text, cited)
+        return Withheld(text, why) if why else Claim(text, cited, Verdict.TRANSLATED)
     why = _number(text, cited) or _phrase(text, cited) or _wording(text, cited)
     return Withheld(text, why) if why else Claim(text, cited, Verdict.SUPPORTED)
 
@@ -144,6 +153,40 @@ def _joined(cited: Sequence[Sentence]) -> list[str]:
             joined.append(sentence.text)
         behind = (sentence.speech, sentence.end)
     return joined
+
+
+# --- Across languages ------------------------------------------------------------------------------------------------
+
+# A marker in English, and what in a Chinese sentence can stand behind it; idioms such as 不断 may be rendered by one too.
+_ACROSS = {
+    "negation": (
+        re.compile(
+            r"\b(?:not(?! (?:only|just|merely)\b)|no(?! (?:matter|longer|doubt)\b)|never|nor|neither|without|cannot|none"
+            r"|prohibit\w*|forbid\w*|prevent\w*|oppose\w*)\b|n['’]t\b"
+        ),
+        re.compile(r"[不未没无非勿莫免禁止防避杜反拒停取废否难缺少零绝]|摆脱|克服|纠正|打击|遏制|惩"),
+    ),
+    "obligation": (re.compile(r"\b(?:must|shall|only)\b"), re.compile(r"[要必须需应该当务只仅唯严定得绝全皆都]")),
+}
+
+
+def _translation(text: str, cited: Sequence[Sentence]) -> str | None:
+    """Hold an English statement against Chinese sentences.
+
+    Numbers and quoted phrases must stand there, as in any statement. A negation or an obligation must have something
+    behind it; one that was dropped cannot be told from one that was put in other words, and which clause is restated
+    cannot be seen, so neither is checked. Words cannot be compared at all: who reads the claim must read the original.
+    """
+    if not re.search(r"[^\W\d_]", text):
+        return "it says nothing that could be checked"
+    supported = set[str]().union(*(borne_out(sentence.text) for sentence in cited))
+    if missing := [number for number in english_numbers(text) if number not in supported]:
+        return f"number {missing[0]} is not in the cited sentences"
+    source, folded = fold("".join(sentence.text for sentence in cited)), fold(text)
+    for kind, (marker, behind) in _ACROSS.items():
+        if marker.search(folded) and not behind.search(source):
+            return f"its {kind} is not that of the cited sentences"
+    return _phrase(text, cited)
 
 
 # --- The wording -----------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from assistant.conversation import Conversation
     from assistant.corpus import Corpus, Paragraph, Sentence
     from assistant.replies import Reply
+    from assistant.settings import Settings
 
 REFUSED = 3
 INTERRUPTED = 130
@@ -71,6 +72,7 @@ def ask(question: Question, seeds: Seeds = None, as_json: Json = False) -> None:
     """Answer one question with cited sentences of the speech, or say that it does not answer."""
     with _open(seeds) as assistant:
         reply = assistant.ask(question)
+    _say_notice(reply)
     if as_json:
         typer.echo(json.dumps(reply.to_dict(), ensure_ascii=False, indent=2))
     else:
@@ -133,15 +135,23 @@ def index(seeds: Seeds = None) -> None:
 
 
 @app.command()
-def doctor(seeds: Seeds = None) -> None:
+def doctor(
+    seeds: Seeds = None,
+    model: Annotated[
+        bool, typer.Option("--model", help="Send the models one tiny request of each kind, and say what they accept.")
+    ] = False,
+) -> None:
     """Say what is configured, what works and what to do."""
-    checks = _checks(seeds)
-    for name, check in checks:
+    failed = False
+    for name, check in _checks(seeds, model).items():
         try:
             _print(f"{name:<10} {check()}")
         except AssistantError as error:
             _print(f"{name:<10} ✗ {error}")
-            raise typer.Exit(1) from None
+            failed = True
+            if not model:
+                break  # what follows needs it
+    raise typer.Exit(1 if failed else 0)
 
 
 # --- Chat ------------------------------------------------------------------------------------------------------------
@@ -221,6 +231,7 @@ def _answer(question: str, conversation: "Conversation") -> None:
                 shown = len(reply.claims)
     if reply is not None:
         _show_sources(reply)
+        _say_notice(reply)
 
 
 # --- Showing ---------------------------------------------------------------------------------------------------------
@@ -242,12 +253,14 @@ def _show_sources(reply: "Reply") -> None:
     from rich.padding import Padding
     from rich.text import Text
 
-    from assistant.replies import excerpt
+    from assistant.replies import ORIGINALS, excerpt
     from assistant.text import visible
 
     out = _console()
     if reply.kind == "answer":
         out.print()
+        if reply.translated:
+            _say(ORIGINALS)
         for citation in reply.citations:
             sentence = citation.sentence
             # The address names the speech only where there are several.
@@ -263,6 +276,13 @@ def _show_sources(reply: "Reply") -> None:
         _say(f"{len(reply.withheld)} 句未通过核对 · withheld:")
         for withheld in reply.withheld:
             _say(f"  ✗ {visible(withheld.text)} — {withheld.why}")
+
+
+def _say_notice(reply: "Reply") -> None:
+    if reply.notice:
+        from assistant.text import visible
+
+        _say(f"! {visible(reply.notice)}")
 
 
 def _marked(text: str, numbers: list[int]) -> "Text":
@@ -335,13 +355,12 @@ def _describe_index(assistant: "Assistant") -> str:
     return f"{len(assistant.corpus.paragraphs)} paragraphs, {done}: {index.folder}"
 
 
-def _checks(seeds: Path | None) -> "list[tuple[str, Callable[[], str]]]":
+def _checks(seeds: Path | None, model: bool) -> "dict[str, Callable[[], str]]":
     """Return what `doctor` looks at, each with a function that describes it or raises."""
     from assistant.settings import Settings
 
     def settings() -> str:
-        loaded = Settings.load(**_overrides(seeds))
-        return f"answerer {loaded.answerer}, embedder {loaded.embedder}, {loaded.passages} passages"
+        return _describe_settings(Settings.load(**_overrides(seeds)))
 
     def speeches() -> str:
         corpus = _corpus(seeds)
@@ -356,6 +375,38 @@ def _checks(seeds: Path | None) -> "list[tuple[str, Callable[[], str]]]":
         with _open(seeds, quiet=True) as assistant:
             first = assistant.corpus.paragraphs[0].sentences[0]
             reply = assistant.ask(first.text[:200])
-            return f"answered with {len(reply.to_dict()['citations'])} citations"
+            notice = f"; {reply.notice}" if reply.notice else ""
+            return f"answered with {len(reply.to_dict()['citations'])} citations{notice}"
 
-    return [("settings", settings), ("speeches", speeches), ("index", index), ("question", question)]
+    if model:
+        return _model_checks(Settings.load(**_overrides(seeds)))
+    return {"settings": settings, "speeches": speeches, "index": index, "question": question}
+
+
+def _describe_settings(settings: "Settings") -> str:
+    answerer = "extractive"
+    if settings.uses_model:
+        from assistant.llm import LLMAnswerer
+
+        answerer = LLMAnswerer.from_settings(settings).name
+    return f"answerer {answerer}, embedder {settings.embedder}, {settings.passages} passages"
+
+
+def _model_checks(settings: "Settings") -> "dict[str, Callable[[], str]]":
+    """Return the requests that `doctor --model` sends, those to a server of embeddings included."""
+    checks: dict[str, Callable[[], str]] = {"settings": lambda: _describe_settings(settings)}
+    if settings.model:
+        from assistant.llm import LLMAnswerer
+
+        checks |= LLMAnswerer.from_settings(settings).probes()
+    if settings.embedder != "lexical":
+        from assistant.embedders import make_embedder
+
+        embedder = make_embedder(settings, [])
+        checks["embeddings"] = lambda: f"accepted, {len(embedder.embed_query('知识产权'))} dimensions"
+    if len(checks) == 1:
+        raise SettingsError(
+            "No model is configured. Set ASSISTANT_MODEL or ASSISTANT_EMBEDDER, for example: export "
+            "ASSISTANT_MODEL=ollama:qwen3"
+        )
+    return checks

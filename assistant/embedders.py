@@ -10,7 +10,6 @@ downloads a model: a missing package or model is a `SettingsError` that says how
 """
 
 import importlib.util
-import ipaddress
 import math
 import os
 import re
@@ -22,12 +21,12 @@ from functools import cached_property, lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import SplitResult, urlsplit
 
 from langchain_core.embeddings import Embeddings
 from pydantic import SecretStr
 
 from assistant.errors import ModelError, SettingsError
+from assistant.servers import OPENAI_URL, Server
 from assistant.settings import Settings
 from assistant.text import SPLITTER_VERSION, tokens
 
@@ -218,17 +217,9 @@ class OpenAIEmbedder(_NeuralEmbedder):
     """A model behind OpenAI's `/embeddings` protocol: OpenAI, DashScope, Ollama, vLLM, LM Studio, llama.cpp."""
 
     def __init__(self, model: str, base_url: str | None = None, api_key: SecretStr | None = None) -> None:
-        url = base_url or os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1"
-        address = _server(url)
-        given = api_key.get_secret_value() if api_key else os.environ.get("OPENAI_API_KEY")
-        self._key = given or ("unused" if _is_loopback(address) else "")
-        if not self._key:
-            raise SettingsError(
-                f"openai:{model} at {address.hostname} needs a key. Set OPENAI_API_KEY (or ASSISTANT_API_KEY), for "
-                "example: export OPENAI_API_KEY=sk-…; a server on this machine (ASSISTANT_BASE_URL) needs none."
-            )
-        # Without user name, password and query, which may be secret.
-        super().__init__(f"openai:{model}@{address.netloc.rpartition('@')[2]}{address.path.rstrip('/')}", model)
+        url = base_url or os.environ.get("OPENAI_BASE_URL") or OPENAI_URL
+        self._server = Server.find(f"openai:{model}", url, api_key)
+        super().__init__(f"openai:{model}@{self._server.name}", model)
 
         from langchain_openai import OpenAIEmbeddings
         from openai import Timeout
@@ -236,7 +227,7 @@ class OpenAIEmbedder(_NeuralEmbedder):
         self._client = OpenAIEmbeddings(
             model=model,
             openai_api_base=url,
-            openai_api_key=SecretStr(self._key),
+            openai_api_key=self._server.key,
             # Else it fetches a vocabulary from the network, and posts token ids that other servers do not understand.
             check_embedding_ctx_length=False,
             model_kwargs={"encoding_format": "float"},
@@ -251,34 +242,12 @@ class OpenAIEmbedder(_NeuralEmbedder):
         try:
             return self._client.embed_documents(texts)
         except OpenAIError as error:
-            # Not chained: a server may repeat the key in its message.
-            raise self._translated(error) from None
+            raise self._server.explain(error, self.fingerprint, REQUEST_SECONDS) from None
         except (AttributeError, LookupError, TypeError, ValueError):
             raise ModelError(
                 f"What {self.fingerprint} answered is not a reply of an embeddings server. Check ASSISTANT_BASE_URL, "
                 "for example http://localhost:11434/v1, and that the model is one for embeddings."
             ) from None
-
-    def _translated(self, error: Exception) -> ModelError:
-        from openai import APIConnectionError, APIStatusError, APITimeoutError
-
-        if isinstance(error, APITimeoutError):
-            return ModelError(f"{self.fingerprint} did not answer in {REQUEST_SECONDS:.0f} s.", retryable=True)
-        if isinstance(error, APIConnectionError):
-            return ModelError(
-                f"{self.fingerprint} cannot be reached. Check that the server runs, and ASSISTANT_BASE_URL.",
-                retryable=True,
-            )
-        status = error.status_code if isinstance(error, APIStatusError) else 0
-        advice = {
-            401: "Check the key (OPENAI_API_KEY or ASSISTANT_API_KEY). ",
-            403: "Check what the key may do. ",
-            404: "Check the model's name and ASSISTANT_BASE_URL. ",
-            429: "Wait, or check the account's quota. ",
-        }.get(status, "")
-        said = " ".join(str(error).replace(self._key, "…").split())[:300]
-        retryable = status in (408, 409, 429) or status >= 500
-        return ModelError(f"{self.fingerprint} refused the texts. {advice}It said: {said}", retryable=retryable)
 
 
 class FastEmbedEmbedder(_NeuralEmbedder):
@@ -358,26 +327,3 @@ def _in_hub_cache(model: str) -> bool:
     except ValueError:  # not even a name that a model could have
         return False
     return any(isinstance(path, str) for path in found)
-
-
-def _server(url: str) -> SplitResult:
-    """Return the parts of a server's address; `SettingsError` if it is none."""
-    try:
-        address = urlsplit(url)
-        usable = address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
-        raise SettingsError(
-            "ASSISTANT_BASE_URL (or OPENAI_BASE_URL) is not the address of a server. Write it like "
-            "http://localhost:11434/v1 or https://api.openai.com/v1."
-        )
-    return address
-
-
-def _is_loopback(address: SplitResult) -> bool:
-    host = address.hostname or ""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

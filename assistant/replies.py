@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
-from assistant.citations import Citation, Claim, Withheld
+from assistant.citations import Citation, Claim, Verdict, Withheld
 from assistant.index import Passage
 from assistant.text import is_chinese
 
@@ -32,6 +32,9 @@ _REFUSALS = {
         "No sentence of the drafted answer passed the check.",
     ),
 }
+
+
+ORIGINALS = "Original sentences (addresses and numbers were checked; words cannot be compared across languages):"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,8 @@ class Answer:
     withheld: tuple[Withheld, ...]
     passages: tuple[Passage, ...]
     made_by: Provenance
+    notice: str | None = None
+    """What went wrong on the way, for the reader; None if nothing did."""
     kind: Literal["answer"] = "answer"
 
     @property
@@ -73,6 +78,11 @@ class Answer:
         """The claims in order, each with its marks: `……人民。[1]`. Latin sentences are parted by a space."""
         parts = [claim.text + _marks(self.numbers(claim)) for claim in self.claims]
         return "".join(part if i == 0 or is_chinese(part) else f" {part}" for i, part in enumerate(parts))
+
+    @property
+    def translated(self) -> bool:
+        """Whether a claim is in another language than the sentences it cites; `ORIGINALS` says so above the quotes."""
+        return any(claim.verdict is Verdict.TRANSLATED for claim in self.claims)
 
     def numbers(self, claim: Claim) -> list[int]:
         """Return the numbers of the citations of one of the claims."""
@@ -90,7 +100,7 @@ class Answer:
     def __str__(self) -> str:
         lines = [claim.text + _marks(self.numbers(claim)) for claim in self.claims]
         quotes = [f"[{c.number}] {c.sentence.address} {c.quote.strip()}" for c in self.citations]
-        return "\n".join([*lines, "", *quotes])
+        return "\n".join([*lines, "", *([ORIGINALS] if self.translated else []), *quotes])
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +112,8 @@ class Refusal:
     withheld: tuple[Withheld, ...]
     passages: tuple[Passage, ...]
     made_by: Provenance
+    notice: str | None = None
+    """What went wrong on the way, for the reader; None if nothing did."""
     kind: Literal["refusal"] = "refusal"
 
     @property
@@ -127,6 +139,18 @@ class Refusal:
 Reply = Answer | Refusal
 
 
+def incomplete(question: str, error: Exception) -> str:
+    """Return the notice of an answer that ends where the model failed."""
+    return f"回答不完整：{error}" if is_chinese(question) else f"This answer is incomplete: {error}"
+
+
+def replaced(question: str, error: Exception) -> str:
+    """Return the notice of a reply by quotes, in place of the model's."""
+    if is_chinese(question):
+        return f"语言模型未能作答，改由只摘录原文的方式回答：{error}"
+    return f"The language model failed; what only quotes has answered instead: {error}"
+
+
 def excerpt(text: str, length: int = 100) -> str:
     """Return the beginning of a text, with … where it was cut; for passages that are shown as closest."""
     return text if len(text) <= length else text[:length] + "…"
@@ -146,6 +170,7 @@ def _to_dict(reply: Reply, *, claims: list[Any], citations: list[Any], reason: s
         "citations": citations,
         "passages": _passages(reply.passages),
         "reason": reason,
+        "notice": reply.notice,
         "made_by": asdict(reply.made_by),
     }
 

@@ -38,15 +38,32 @@ class Settings(BaseSettings):
     """Folder of the index; by default one per seeds folder under the user's cache folder."""
     embedder: str = "lexical"
     """`lexical`, `openai:<model>`, `fastembed:<model>` or `sentence-transformers:<model>`."""
-    base_url: str | None = None
-    """Address of an OpenAI-compatible server, such as http://localhost:11434/v1."""
-    api_key: SecretStr | None = None
-    """Key for that server; `OPENAI_API_KEY` if not set."""
     passages: int = Field(default=8, ge=1, le=50)
     """How many paragraphs are retrieved for a question."""
 
     # Answerer
-    answerer: Literal["extractive"] = "extractive"
+    answerer: Literal["extractive", "llm", "auto"] = "auto"
+    """`extractive` quotes, `llm` asks a language model, `auto` does so if `model` is set."""
+    model: str | None = None
+    """`<preset>:<model>`, such as `ollama:qwen3`, or LangChain's `<provider>:<model>`."""
+    fallback: bool = True
+    """Whether quotes take the place of an answer where the model fails; a notice says so."""
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    """How freely the model chooses its words; its server's default if not set."""
+    max_tokens: int = Field(default=3_000, ge=16)
+    """How long a drafted answer may be, in the model's tokens; thoughts count where a model cannot be kept from them."""
+
+    # Servers of models
+    base_url: str | None = Field(default=None, repr=False)
+    """Address of an OpenAI-compatible server, such as http://localhost:11434/v1."""
+    api_key: SecretStr | None = None
+    """Key for that server; if not set, the provider's own variable, such as `OPENAI_API_KEY`."""
+    connect_timeout: float = Field(default=5.0, gt=0)
+    """Seconds until a server must have taken the connection."""
+    read_timeout: float = Field(default=60.0, gt=0)
+    """Seconds that a model may be silent, before its first word and between two."""
+    max_retries: int = Field(default=2, ge=0, le=10)
+    """How often a failed request is sent again, after the pause that the server asks for."""
 
     @classmethod
     def load(cls, **overrides: Any) -> Self:
@@ -68,6 +85,11 @@ class Settings(BaseSettings):
             name = str(first["loc"][0]) if first["loc"] else "settings"
             variable = f"{PREFIX}{name.upper()}"
             raise SettingsError(f"{name} ({variable}): {first['msg']}.") from None
+
+    @property
+    def uses_model(self) -> bool:
+        """Whether a language model answers."""
+        return self.answerer == "llm" or (self.answerer == "auto" and bool(self.model))
 
     @property
     def index_folder(self) -> Path:

@@ -109,13 +109,12 @@ def test_what_is_no_question_is_no_turn(assistant: Assistant, question: str) -> 
     assert conversation.turns == []
 
 
-def test_a_reply_that_broke_off_is_no_turn(assistant: Assistant) -> None:
+def test_a_reply_that_broke_off_is_a_turn_with_what_was_checked(assistant: Assistant) -> None:
     conversation = Conversation(Assistant(assistant.corpus, assistant.index, Listening(fails=True)))
-    replies = conversation.stream(PEOPLE)
-    assert cited(next(replies)) == ["7.5"]
-    with pytest.raises(ModelError):
-        list(replies)
-    assert conversation.turns == []
+    reply = conversation.ask(PEOPLE)
+    assert cited(reply) == ["7.5", "6.3"]
+    assert reply.notice is not None
+    assert [turn.answer for turn in conversation.turns] == [reply.text]
 
 
 def test_the_answerer_hears_the_last_turns_in_order_and_the_first_question_none(assistant: Assistant) -> None:

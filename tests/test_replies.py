@@ -29,6 +29,7 @@ REPLY = {
     "citations": list,
     "passages": list,
     "reason": (str, type(None)),
+    "notice": (str, type(None)),
     "made_by": dict,
 }
 CLAIM = {"text": str, "citations": list, "verdict": str}

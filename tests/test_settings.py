@@ -29,7 +29,14 @@ def test_defaults() -> None:
         "base_url": None,
         "api_key": None,
         "passages": 8,
-        "answerer": "extractive",
+        "answerer": "auto",
+        "model": None,
+        "fallback": True,
+        "temperature": None,
+        "max_tokens": 3000,
+        "connect_timeout": 5.0,
+        "read_timeout": 60.0,
+        "max_retries": 2,
     }
 
 

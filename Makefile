@@ -22,7 +22,7 @@ test: .venv/test
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/python -m pytest -q -m "not slow" --cov
+	@$(BIN)/python -m pytest -q -n auto -m "not slow" --cov
 
 test-slow: .venv/test
 	@$(BIN)/python -m pytest -q -m slow

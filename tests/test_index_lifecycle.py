@@ -465,12 +465,14 @@ class SlowEmbedder(CountingEmbedder):
 while asked.get("wait_for") and not (signals / asked["wait_for"]).exists():
     time.sleep(0.005)
 if "largest_file" in asked:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (asked["largest_file"],) * 2)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (asked["largest_file"], resource.RLIM_INFINITY))
 corpus, embedder = made_of(*asked["texts"]), SlowEmbedder(asked.get("fingerprint", "counting-1"))
 try:
     index = Index.open(corpus, embedder, folder, wait=asked.get("wait", 60))
 except AssistantError as error:
     print(json.dumps({"error": str(error)}))
+    # What measures coverage writes when the process ends.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     sys.exit(1)
 print(json.dumps({"reason": index.reason, "embedded": len(embedder.embedded), "rows": rows(index, corpus)}), flush=True)
 if asked.get("fork"):

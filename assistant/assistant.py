@@ -241,6 +241,9 @@ def _restated(answerer: Answerer, question: str, history: Sequence[Turn]) -> str
 
 def _readable(question: str) -> str:
     """Return the question without invisible characters and outer white space."""
+    # A stray byte does no harm; a question in another encoding must not be refused as if it had been understood.
+    if 3 * sum(c == "\ufffd" or "\ud800" <= c <= "\udfff" for c in question) > len(question):
+        raise QuestionError("The question is not readable as UTF-8. Ask again with the terminal or file set to UTF-8.")
     question = visible(question).strip()
     if not question:
         raise QuestionError("The question is empty. Ask something, for example: 怎样让创新成果更好惠及人民？")

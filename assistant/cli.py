@@ -37,7 +37,8 @@ app = typer.Typer(
 )
 
 Seeds = Annotated[
-    Path | None, typer.Option("--seeds", help="Folder of speeches (.txt, .md) in place of the bundled one.")
+    str | None,
+    typer.Option("--seeds", metavar="FOLDER", help="Folder of speeches (.txt, .md) in place of the bundled one."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the whole reply as JSON.")]
 Question = Annotated[str, typer.Argument(help="Your question, in your own words.", show_default=False)]
@@ -172,6 +173,8 @@ def _greet(assistant: "Assistant") -> None:
 
 def _lines() -> Iterator[str]:
     """Yield the lines typed until the end of input; with arrow keys and history at a terminal."""
+    if sys.stdin is None:  # closed by the caller, as `<&-` does
+        return
     if sys.stdin.isatty():
         import readline  # noqa: F401  (importing it gives input() its arrow keys and history)
     elif isinstance(sys.stdin, io.TextIOWrapper):
@@ -325,11 +328,13 @@ def _console() -> "Console":
 # --- Opening ---------------------------------------------------------------------------------------------------------
 
 
-def _overrides(seeds: Path | None) -> dict[str, Any]:
-    return {} if seeds is None else {"seeds": seeds}
+def _overrides(seeds: str | None) -> dict[str, Any]:
+    if seeds == "":  # an unset "$FOLDER" in a script; as a path it would be the current folder
+        raise SettingsError("--seeds is empty. Give the folder that holds the speeches.")
+    return {} if seeds is None else {"seeds": Path(seeds)}
 
 
-def _corpus(seeds: Path | None) -> "Corpus":
+def _corpus(seeds: str | None) -> "Corpus":
     from assistant.corpus import Corpus
     from assistant.settings import Settings
 
@@ -340,7 +345,7 @@ def _corpus(seeds: Path | None) -> "Corpus":
 
 
 @contextmanager
-def _open(seeds: Path | None, *, quiet: bool = False) -> "Iterator[Assistant]":
+def _open(seeds: str | None, *, quiet: bool = False) -> "Iterator[Assistant]":
     from assistant.assistant import Assistant
 
     with Assistant.from_settings(**_overrides(seeds)) as assistant:
@@ -355,7 +360,7 @@ def _describe_index(assistant: "Assistant") -> str:
     return f"{len(assistant.corpus.paragraphs)} paragraphs, {done}: {index.folder}"
 
 
-def _checks(seeds: Path | None, model: bool) -> "dict[str, Callable[[], str]]":
+def _checks(seeds: str | None, model: bool) -> "dict[str, Callable[[], str]]":
     """Return what `doctor` looks at, each with a function that describes it or raises."""
     from assistant.settings import Settings
 

@@ -46,6 +46,8 @@ def _any(chinese: str, english: str) -> re.Pattern[str]:
     return re.compile(rf"{chinese}|\b(?:{english})\b")
 
 
+# What these ask for is one thing: nearly the right one is wrong.
+_FACTS = (Shape.HOW_MANY, Shape.WHEN, Shape.WHO, Shape.WHERE)
 # Tried in this order: 从哪几个方面 asks for a list and not for a number.
 _ASKS = {
     Shape.OUTLINE: _any(
@@ -159,6 +161,8 @@ class ExtractiveAnswerer:
             return topics[:MAX_PARTS]
         if shape is Shape.LIST and self._is_theme(question):
             return ([s for s in topics if _FRAME.match(s.text) and "要" in s.text] or topics)[:MAX_PARTS]
+        if shape in _FACTS and not self._knows(topic_words(question)):
+            return []
         asked_numbers = {number for number in numbers(question) if _is_specific(number)}
         ranked = [
             candidate
@@ -172,6 +176,14 @@ class ExtractiveAnswerer:
         if shape is Shape.LIST:
             return sorted(near[:MAX_PARTS], key=lambda s: (s.speech, s.start))
         return near[:MAX_SENTENCES]
+
+    def _knows(self, asked: Sequence[str]) -> bool:
+        """Whether every word asked about stands in the corpus: a dean it never names is not the professor it does."""
+        return all(len(word) == 1 or self._frequency[word] or word in self._text for word in asked)
+
+    @cached_property
+    def _text(self) -> str:
+        return fold("\n".join(paragraph.text for paragraph in self.corpus.paragraphs))
 
     def _rank(self, question: str, passages: Sequence[Passage]) -> list[_Candidate]:
         """Return the sentences of the passages, best first; ties in the order of the passages."""

@@ -187,7 +187,7 @@ class Folder:
         names = {path.name for path in self.path.iterdir()} - {_TAG, "lock"}
         if names and not self._is_ours():
             raise IndexingError(
-                f"{self.path} holds files that are not an index's ({min(names)}), and is left as it is. "
+                f"{self.path} holds files that are not a whole index's ({min(names)}), and is left as it is. If it was one, delete it. "
                 "Give an empty or a new folder with ASSISTANT_INDEX."
             )
 

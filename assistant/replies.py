@@ -22,7 +22,11 @@ class Reason(StrEnum):
 
 
 _REFUSALS = {
-    Reason.NOT_FOUND: ("原文没有回答这个问题。", "The speech does not answer this question."),
+    # In another language than the speech's, a search for words proves nothing about what it says.
+    Reason.NOT_FOUND: (
+        "原文没有回答这个问题。",
+        "No answer was found. Without a language model, ask a Chinese speech in Chinese words.",
+    ),
     Reason.DECLINED: (
         "模型读了最接近的段落，认为原文没有回答这个问题。",
         "The model found no answer in the closest passages.",
@@ -120,6 +124,9 @@ class Refusal:
     def text(self) -> str:
         """One sentence that says so, in the language of the question."""
         chinese, english = _REFUSALS[self.reason]
+        same = bool(self.passages) and not is_chinese(self.passages[0].paragraph.text)
+        if self.reason is Reason.NOT_FOUND and same:
+            english = "The speech does not answer this question."
         return chinese if is_chinese(self.question) else english
 
     @property

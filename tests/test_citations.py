@@ -704,7 +704,8 @@ LONG = {
 
 
 # A guard against a hang, far above what is needed: all of these are linear.
-@pytest.mark.timeout(10)
+@pytest.mark.slow
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("draft", LONG.values(), ids=list(LONG))
 def test_a_draft_of_a_hundred_thousand_characters_comes_to_an_end(draft: str) -> None:
     assert list(check(draft, shown("seed"))) == list(check([draft], shown("seed")))

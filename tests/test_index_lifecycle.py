@@ -643,6 +643,7 @@ def test_a_fork_that_closes_the_index_leaves_its_parents_copy_alone(tmp_path: Pa
 
 # RLIMIT_FSIZE lets every write beyond a size fail, as a full disk does.
 @pytest.mark.skipif(os.name == "nt", reason="needs RLIMIT_FSIZE")
+@pytest.mark.slow
 @pytest.mark.parametrize("largest_file", [0, 100, 5_000, 100_000, 250_000, 350_000])
 def test_a_full_disk_is_an_error_and_the_old_index_stays(largest_file: int, tmp_path: Path) -> None:
     folder = tmp_path / "index"

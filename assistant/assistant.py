@@ -83,7 +83,7 @@ class Assistant:
         settings = Settings.load(**overrides)
         # First of all: a wrong setting is told at once, and not behind an index.
         model = _model(settings)
-        corpus = Corpus.from_folder(settings.seeds.expanduser())
+        corpus = Corpus.from_folder(settings.seeds)
         embedder = make_embedder(settings, [paragraph.text for paragraph in corpus.paragraphs])
         index = Index.open(corpus, embedder, settings.index_folder)
         quotes = ExtractiveAnswerer(corpus)
@@ -97,7 +97,7 @@ class Assistant:
         Raises:
             QuestionError: the question is empty or too long.
         """
-        return self.index.search(_readable(question), k or self._passages)
+        return self.index.search(_readable(question), self._passages if k is None else k)
 
     def ask(self, question: str, history: Sequence[Turn] = ()) -> Reply:
         """Answer a question, or refuse.

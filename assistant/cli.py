@@ -338,7 +338,7 @@ def _corpus(seeds: str | None) -> "Corpus":
     from assistant.corpus import Corpus
     from assistant.settings import Settings
 
-    corpus = Corpus.from_folder(Settings.load(**_overrides(seeds)).seeds.expanduser())
+    corpus = Corpus.from_folder(Settings.load(**_overrides(seeds)).seeds)
     for problem in corpus.problems:
         _say(f"! {problem}")
     return corpus

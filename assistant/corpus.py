@@ -136,7 +136,7 @@ class Corpus:
         Raises:
             CorpusError: the folder or its catalogue cannot be read, or no speech is left.
         """
-        if not folder.is_dir():
+        if not _is_folder(folder):
             raise CorpusError(f"{folder} is not a folder. Give a folder that holds speeches as .txt or .md files.")
         about = _read_catalogue(folder / CATALOGUE)
         paths = sorted(p for p in _list(folder) if p.suffix.lower() in (".txt", ".md") and p.name != QUESTIONS)
@@ -226,6 +226,13 @@ class Corpus:
 # --- Reading files ---------------------------------------------------------------------------------------------------
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that is too long
+        return False
+
+
 def _list(folder: Path) -> list[Path]:
     try:
         return [
@@ -242,6 +249,10 @@ def _slug(stem: str) -> str:
 def _read_speech(path: Path, sha256: str | None) -> tuple[str, bytes]:
     """Return the text of a file and its bytes; raise `CorpusError` with the reason and the remedy."""
     try:
+        if not path.is_file():
+            raise CorpusError(
+                f"{path} is a link to nothing, or to no file. Put the file itself there, or remove the link."
+            )
         size = path.stat().st_size
         if size > MAX_FILE_BYTES:
             raise CorpusError(

@@ -57,7 +57,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Passage:
-    """A paragraph that was found, and how well it fits: 0 (no word in common) to 1 (best in every respect)."""
+    """A paragraph that was found, and how well it fits beside the others: 0 (no word in common) to 1 (best in every respect).
+
+    The score ranks the passages of one question; it is no probability and cannot be compared between questions.
+    """
 
     paragraph: Paragraph
     score: float

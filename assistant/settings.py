@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from assistant.errors import SettingsError
@@ -65,6 +65,14 @@ class Settings(BaseSettings):
     max_retries: int = Field(default=2, ge=0, le=10)
     """How often a failed request is sent again, after the pause that the server asks for."""
 
+    @field_validator("seeds", "index")
+    @classmethod
+    def _expand(cls, path: Path | None) -> Path | None:
+        try:
+            return path and path.expanduser()
+        except RuntimeError as error:
+            raise ValueError(f"{path} names no user's folder") from error
+
     @classmethod
     def load(cls, **overrides: Any) -> Self:
         """Return the settings; `overrides` win over the environment.
@@ -95,10 +103,10 @@ class Settings(BaseSettings):
     def index_folder(self) -> Path:
         """Where the index lies: `index`, or a folder of the user's cache that belongs to these seeds."""
         if self.index is not None:
-            return self.index.expanduser()
+            return self.index
         from platformdirs import user_cache_path
 
-        key = hashlib.sha256(str(self.seeds.expanduser().resolve()).encode()).hexdigest()[:12]
+        key = hashlib.sha256(str(self.seeds.resolve()).encode()).hexdigest()[:12]
         return user_cache_path("speech-assistant", appauthor=False) / f"index-{key}"
 
 

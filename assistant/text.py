@@ -22,8 +22,8 @@ _CLOSERS = re.escape("”’」』）》】〉〕｝)]}")
 _SENTENCE_END = re.compile(
     rf"""
       [。！？；]+ [{_CLOSERS}"']*          # Chinese: with the closing quotes and brackets that follow
-    | [!?]+ [{_CLOSERS}"']* (?=\s|$|[一-鿿])  # Latin ! and ?, but not inside an address such as a?b=c
-    | \.+ [{_CLOSERS}"']* (?=\s+[^\sa-z]|\s*$)  # Latin full stop before a new sentence: never inside 3.5
+    | (?<![!?]) [!?]+ [{_CLOSERS}"']* (?=\s|$|[一-鿿])  # Latin ! and ?, but not inside an address such as a?b=c
+    | (?<!\.) \.+ [{_CLOSERS}"']* (?=\s+[^\sa-z]|\s*$)  # Latin full stop before a new sentence: never inside 3.5
     """,
     re.VERBOSE,
 )
@@ -237,7 +237,7 @@ _SIGN = r"(?:(?<![\w%])[-−]|(?<=[一-鿿])(?<![年月日号])[-−]|负)?"
 _NUMBER = re.compile(
     rf"""
       (?P<skip>{_NO_NUMBER})
-    | (?P<item>(?:^|(?<=[,;:。\n])) \s* [((]? (?:\d{{1,2}}[.、)] (?!\d) | 第?[{_HAN_DIGIT}十]{{1,3}} (?:是|[、),])))
+    | (?P<item>(?:^|(?<=[,;:。\n])) [^\S\n]* [((]? (?:\d{{1,2}}[.、)] (?!\d) | 第?[{_HAN_DIGIT}十]{{1,3}} (?:是|[、),])))
     | (?P<iso>(?<!\d)\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}(?!\d))
     | (?P<lead>(?<![a-z\d.]){_ARABIC}) (?=(?:至|到|[-~—]) {_ARABIC} (?P<unit>[百千]?万?亿|[百千]?万|%))   # 10至20亿
     | (?P<ratio>(?<![\d/])(?P<over>\d+)[/⁄](?P<under>\d+)(?![\d/]))

@@ -204,7 +204,7 @@ def test_its_name_and_prompt_stand_in_the_reply(ask_with: Callable[[Answerer], A
         ("要形成便民利民的知识产权公共服务体系。", "names no sentence"),
         ("要形成便民利民的知识产权公共服务体系。[7]", "7"),
         ("讲话说“知识产权强国”。[7.5]", "知识产权强国"),
-        ("<img src=x onerror=alert()>[7.5]", "img"),
+        ("<img src=x onerror=alert()>[7.5]", "sign <"),
     ],
 )
 def test_a_lie_is_withheld_with_its_reason(ask_with: Callable[[Answerer], Assistant], draft: str, why: str) -> None:

@@ -121,7 +121,8 @@ ADDRESSES: list[Row] = [
     (f"{Q}。[7.5]\n{R}。[6.3]", "verbatim 7.5", "verbatim 6.3"),
     (f"{Q}。[7.5]\r\n{R}。[6.3]\r\n", "verbatim 7.5", "verbatim 6.3"),
     (f"{Q}。[7.5]\n\n\n{R}。[6.3]", "verbatim 7.5", "verbatim 6.3"),
-    (f"{Q}[7.5]，{R}[6.3]。", "supported 7.5 6.3"),
+    # Clauses joined by a comma come from one sentence, wherever the marks stand.
+    (f"{Q}[7.5]，{R}[6.3]。", "withheld"),
     (f"“{Q}。”[7.5]", "supported 7.5"),
     (f"“{Q}。[7.5]”", "supported 7.5"),
     (f"“{Q}[7.5]。”", "supported 7.5"),
@@ -449,8 +450,12 @@ SEED_MEANING: list[Row] = [
     ("保护知识产权就是保护创新。[3.2]", "supported 3.2"),
     ("要强化知识产权全链条保护。[7.1]", "supported 7.1"),
     ("坚持人民利益至上、公正合理保护。[5.3]", "supported 5.3"),
-    (f"{R}，强化民事司法保护。[6.3][6.4]", "supported 6.3 6.4"),
-    ("要加大刑事打击力度，加大行政执法力度。[6.7][6.8]", "supported 6.7 6.8"),
+    (f"{R}；要强化民事司法保护。[6.3][6.4]", "supported 6.3 6.4"),
+    (f"{R}，强化民事司法保护。[6.3][6.4]", "withheld"),
+    ("要加大刑事打击力度；要加大行政执法力度。[6.7][6.8]", "supported 6.7 6.8"),
+    # Clauses joined by a comma share subject and force: they come from one sentence, or 对北京大学，要重拳出击 passes.
+    ("要加大刑事打击力度，加大行政执法力度。[6.7][6.8]", "withheld"),
+    ("习近平指出，提出了工作建议。[7.1][2.1]", "withheld"),
     # One clause is never put together of two sentences: that is how 要打击群众 would come about.
     ("要加大刑事打击力度和行政执法力度。[6.7][6.8]", "withheld"),
     ("要打击群众。[6.7][6.8]", "withheld"),
@@ -726,6 +731,58 @@ def test_a_claim_comes_as_soon_as_the_next_begins() -> None:
 
 
 @pytest.mark.parametrize(
+    "draft",
+    [
+        # The word that carries the negation is left out.
+        "要侵犯合法权益。[4.2]", "坚决惩处合法权益。[4.2]", "完善垄断。[10.3]", "要做好知识产权垄断。[7.4]", "要防止知识产权。[8.6]",
+        "各级党委和政府要假冒。[11.1]",
+        # A subject takes a foreign predicate.
+        "习近平，认真听取了他的讲解。[2.2][3.1]", "对北京大学，要重拳出击、整治到底、震慑到位。[2.1][6.8]",
+        "易继明指出，要强化知识产权。[7.1][2.1]",
+        # Little words that turn roles and time round.
+        "我国正在向知识产权引进大国转变。[3.4]", "我国是知识产权创造大国。[3.4]", "他是创新。[3.2]",
+        "他们通过她加强知识产权保护工作顶层设计。[5.1]", "我们加强了知识产权保护工作顶层设计。[5.1]",
+        "加强了知识产权保护工作顶层设计。[5.1]", "要加强知识产权保护工作顶层设计，因为他指出。[5.1]",
+        # Signs that say what the words do not.
+        "🅽🅾🆃要加强知识产权保护工作顶层设计。[5.1]", "❌要加强知识产权保护工作顶层设计。[5.1]",
+        "~~要加强知识产权保护工作顶层设计~~。[5.1]", "¬要加强知识产权保护工作顶层设计。[5.1]",
+        "要加强知识产权保护工作顶层设计\u20e0。[5.1]", "要加强知识产权保护工作顶层设计？[5.1]",
+    ],
+)  # fmt: skip
+def test_a_reviewers_lies(draft: str) -> None:
+    assert not [item for item in check([draft], tuple(seed().sentences)) if isinstance(item, Claim)]
+
+
+@pytest.mark.parametrize(
+    ("source", "draft"),
+    [
+        ("如果失败，就要撤退。", "就要撤退。"),
+        ("有人说，知识产权是空话。", "知识产权是空话。"),
+        ("If we win, we raise tax.", "we raise tax."),
+        ("税率从5%提高到8%。", "税率从8%提高到5%。"),
+        ("近三成企业受益。", "三成企业受益。"),
+        ("超过100人参加会议。", "100人参加会议。"),
+        ("100人以下参加会议。", "100人参加会议。"),
+        ("要反对不正当竞争。", "要反对竞争。"),
+        ("要打击非法转让行为。", "要打击转让行为。"),
+        ("中国向美国出口大豆。", "中国从美国出口大豆。"),
+        ("张三把李四打败。", "张三给李四打败。"),
+        ("Iran attacked Iraq.", "Iran was attacked by Iraq."),
+    ],
+)
+def test_a_reviewers_lies_on_other_speeches(source: str, draft: str) -> None:
+    sentences = Speech.from_text("x", f"题\n{source}").paragraphs[1].sentences
+    assert isinstance(next(check([f"{source}[1.1]"], sentences)), Claim)
+    assert isinstance(next(check([f"{draft}[1.1]"], sentences)), Withheld)
+
+
+@pytest.mark.timeout(10)
+def test_a_long_foreign_word_comes_to_an_end() -> None:
+    for word in ("internationalization" * 150, "国" * 5_000):
+        assert isinstance(next(check([f"要加强{word}。[5.1]"], SENTENCES)), Withheld)
+
+
+@pytest.mark.parametrize(
     "row",
     [
         # A subject before 要 governs the later clauses of its sentence, and no other.
@@ -840,7 +897,8 @@ def test_a_sentence_with_one_character_changed_is_never_verbatim(drawn: tuple[Se
         for item in check([f"{text}[{sentence.address}]"], SENTENCES)
         if isinstance(item, Claim) and item.verdict is Verdict.VERBATIM
     ]
-    assert bool(verbatim) is (text == sentence.text)
+    # A stop put in front is a statement of its own, and leaves the sentence whole.
+    assert bool(verbatim) is (text.lstrip("。！？；") == sentence.text)
 
 
 @moderate

@@ -549,6 +549,7 @@ def test_chat_writes_its_prompt_on_the_terminal_and_not_into_the_answers(tmp_pat
     assert PROMPT.strip() in chat.screen
 
 
+@pytest.mark.slow
 def test_ask_at_a_terminal_has_colours_unless_no_color_is_set() -> None:
     with terminal("ask", PEOPLE) as coloured:
         assert coloured.leave() == ANSWERED
@@ -645,6 +646,7 @@ def server() -> Iterator[SlowServer]:
         thread.join()
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_a_slow_answer_and_not_the_chat(server: SlowServer, tmp_path: Path) -> None:
     settings = {
         "ASSISTANT_INDEX": str(tmp_path / "index"),
@@ -666,6 +668,7 @@ def test_ctrl_c_stops_a_slow_answer_and_not_the_chat(server: SlowServer, tmp_pat
     assert "Traceback" not in chat.screen
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_ask_without_a_traceback(server: SlowServer, tmp_path: Path) -> None:
     env = os.environ | {
         "ASSISTANT_INDEX": str(tmp_path / "index"),

@@ -577,6 +577,7 @@ def test_kills_at_any_moment_leave_one_index_or_the_other(tmp_path: Path) -> Non
         assert leftovers(folder) == []
 
 
+@pytest.mark.slow
 def test_two_processes_at_once_build_once_and_both_are_right(tmp_path: Path) -> None:
     folder = tmp_path / "index"
     with (
@@ -591,6 +592,7 @@ def test_two_processes_at_once_build_once_and_both_are_right(tmp_path: Path) -> 
         assert_nearest(found["rows"], made_of(*MANY), CountingEmbedder())
 
 
+@pytest.mark.slow
 def test_a_reader_is_not_disturbed_by_a_rebuild(tmp_path: Path) -> None:
     folder = tmp_path / "index"
     with worker(folder, TEXTS, stay=True) as reader:
@@ -613,6 +615,7 @@ def test_who_waits_too_long_for_the_lock_is_told_so(tmp_path: Path) -> None:
             Index.open(made_of(*TEXTS), CountingEmbedder(), folder, wait=0.2)
 
 
+@pytest.mark.slow
 def test_the_copy_of_a_dead_process_is_swept_and_that_of_a_living_one_kept(tmp_path: Path) -> None:
     folder = tmp_path / "index"
     with worker(folder, TEXTS, stay=True) as living:

@@ -1,8 +1,9 @@
 """Whether a statement says what a cited sentence says, in its words: the sentence shortened, and nothing else.
 
-Likeness is not asked for, since one exchanged word makes a false sentence: with 80 % of the words required, more than
-half of the sentences with one foreign word pass, and all with their words rearranged. What is asked for instead, and
-what it costs, is measured by `python -m eval.kernel`.
+Likeness is not asked for, since one exchanged word makes a false sentence: with 80 % of the words required, 109 of 187
+sentences of the speech with one foreign word passed, and no share of words notices their order. What is asked for
+instead, and what it costs, is measured by `python -m eval.kernel`. A word left out can still change the sense where no
+marker, condition or clause shows it.
 """
 
 import re

@@ -2,8 +2,8 @@
 
 Faithful statements come from `cases/kernel.toml`. Unfaithful ones are made from the speech itself, which is the hard
 case, since their words all belong to the field: a sentence with its last clause replaced by, or followed by, a clause
-of another sentence that it does not cite; a sentence with one content
-word replaced by one of another sentence; and a sentence with two of its own words exchanged.
+of another sentence that it does not cite; a sentence with one content word replaced by one of another sentence; and a
+sentence with two of its own words exchanged. Words left out are not among them: that is how a paraphrase shortens.
 """
 
 import random

@@ -118,14 +118,15 @@ class Assistant:
 
         Closing the iterator stops the answerer. Raises what `ask` raises.
         """
-        answerer, question, notice = self._stand_alone(_readable(question), history)
-        shown = self._show(question)
+        question = _readable(question)
+        answerer, restated, notice = self._stand_alone(question, history)
+        shown = self._show(restated or question)
         try:
-            yield from self._draft(answerer, question, shown, notice)
+            yield from self._draft(answerer, question, restated, shown, notice)
         except ModelError as error:
             if self.fallback is None or answerer is self.fallback:
                 raise
-            yield from self._draft(self.fallback, question, shown, replaced(question, error))
+            yield from self._draft(self.fallback, question, restated, shown, replaced(question, error))
 
     @property
     def made_by(self) -> Provenance:
@@ -155,10 +156,10 @@ class Assistant:
         body = self.corpus.speech(found[0].paragraph.speech).body[:MAX_OUTLINE]
         return [*found, *(Passage(p, 0.0) for p in body if all(p is not f.paragraph for f in found))]
 
-    def _stand_alone(self, question: str, history: Sequence[Turn]) -> tuple[Answerer, str, str | None]:
-        """Return who answers, the question as it stands alone, and a notice if the first answerer failed at that."""
+    def _stand_alone(self, question: str, history: Sequence[Turn]) -> tuple[Answerer, str | None, str | None]:
+        """Return who answers, the question restated if it leans on `history`, and a notice if that answerer failed."""
         if not history:
-            return self.answerer, question, None
+            return self.answerer, None, None
         try:
             return self.answerer, _restated(self.answerer, question, history), None
         except ModelError as error:
@@ -167,7 +168,7 @@ class Assistant:
             return self.fallback, _restated(self.fallback, question, history), replaced(question, error)
 
     def _draft(
-        self, answerer: Answerer, question: str, shown: Sequence[Passage], notice: str | None
+        self, answerer: Answerer, question: str, restated: str | None, shown: Sequence[Passage], notice: str | None
     ) -> Generator[Reply]:
         """Yield growing replies of one answerer; if it fails before the first claim, its `ModelError`."""
         made_by, passages = self._made_by(answerer), tuple(shown[: self._passages])
@@ -178,12 +179,13 @@ class Assistant:
         failed: list[ModelError] = []
 
         def answer() -> Answer:
+            citations = cite(claims, titles)
             return Answer(
-                question, tuple(claims), cite(claims, titles), tuple(withheld), passages, made_by, notice=notice
+                question, tuple(claims), citations, tuple(withheld), passages, made_by, restated=restated, notice=notice
             )
 
         sentences = [sentence for passage in shown for sentence in passage.paragraph.sentences]
-        with closing(_until_failure(answerer.draft(question, shown), failed)) as draft:
+        with closing(_until_failure(answerer.draft(restated or question, shown), failed)) as draft:
             for result in check(draft, sentences, translated=not is_chinese(question)):
                 if isinstance(result, Withheld):
                     withheld.append(result)
@@ -201,7 +203,7 @@ class Assistant:
         declined = [item for item in withheld if item.text.strip('。.！!“”"*') == NO_ANSWER]
         others = tuple(item for item in withheld if item not in declined)
         reason = Reason.DECLINED if declined else Reason.UNSUPPORTED if others else Reason.NOT_FOUND
-        yield Refusal(question, reason, others, passages, made_by, notice=notice)
+        yield Refusal(question, reason, others, passages, made_by, restated=restated, notice=notice)
 
     def _made_by(self, answerer: Answerer) -> Provenance:
         return Provenance(
@@ -233,10 +235,10 @@ def _until_failure(draft: Iterator[str], failed: list[ModelError]) -> Generator[
         failed.append(error)
 
 
-def _restated(answerer: Answerer, question: str, history: Sequence[Turn]) -> str:
-    """Return the question as the answerer restates it; as it is where that makes no sense."""
+def _restated(answerer: Answerer, question: str, history: Sequence[Turn]) -> str | None:
+    """Return the question as the answerer restates it; None where it stands alone, or where that makes no sense."""
     restated = visible(answerer.restate(question, history)).strip()
-    return restated if 0 < len(restated) <= MAX_QUESTION else question
+    return restated if 0 < len(restated) <= MAX_QUESTION and restated != question else None
 
 
 def _readable(question: str) -> str:

@@ -222,12 +222,17 @@ def _obey(line: str, conversation: "Conversation") -> bool:
 
 def _answer(question: str, conversation: "Conversation") -> None:
     """Print the claims as they pass the check, then the quotes; the whole reply at once where it is not a terminal."""
+    reply: Reply | None = None
     if not sys.stdout.isatty():
-        typer.echo(str(conversation.ask(question)))
+        reply = conversation.ask(question)
+        _say_restated(reply)
+        typer.echo(str(reply))
         return
-    out, shown, reply = _console(), 0, None
+    out, shown = _console(), 0
     with closing(conversation.stream(question)) as replies:
-        for reply in replies:
+        for i, reply in enumerate(replies):
+            if i == 0:
+                _say_restated(reply)
             if reply.kind == "answer":
                 for claim in reply.claims[shown:]:
                     out.print(_marked(claim.text, reply.numbers(claim)))
@@ -279,6 +284,14 @@ def _show_sources(reply: "Reply") -> None:
         _say(f"{len(reply.withheld)} 句未通过核对 · withheld:")
         for withheld in reply.withheld:
             _say(f"  ✗ {visible(withheld.text)} — {withheld.why}")
+
+
+def _say_restated(reply: "Reply") -> None:
+    """Say how a question was understood that leans on earlier ones."""
+    if reply.restated:
+        from assistant.text import visible
+
+        _say(f"≈ {visible(reply.restated)}")
 
 
 def _say_notice(reply: "Reply") -> None:

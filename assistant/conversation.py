@@ -23,7 +23,7 @@ class Conversation:
         for reply in self.assistant.stream(question, self.turns[-MAX_TURNS:]):
             yield reply
         if reply is not None:
-            self.turns.append(Turn(reply.question, reply.text))
+            self.turns.append(Turn(reply.restated or reply.question, reply.text))
 
     def ask(self, question: str) -> Reply:
         """Return the last of `stream`."""

@@ -150,7 +150,7 @@ class ExtractiveAnswerer:
         if not turns or not leans or shape_of(question) is Shape.OUTLINE:
             return question
         carried = [word for word in dict.fromkeys(topic_words(turns[-1].question)) if word not in known]
-        return f"{question}（{' '.join(carried[:MAX_CARRIED])}）" if carried else question
+        return f"{question}（{'、'.join(carried[:MAX_CARRIED])}）" if carried else question
 
     def _choose(self, question: str, passages: Sequence[Passage]) -> list[Sentence]:
         shape = shape_of(question)

@@ -73,6 +73,8 @@ class Answer:
     withheld: tuple[Withheld, ...]
     passages: tuple[Passage, ...]
     made_by: Provenance
+    restated: str | None = None
+    """The question as it was understood after the earlier turns; None if it was taken as it stands."""
     notice: str | None = None
     """What went wrong on the way, for the reader; None if nothing did."""
     kind: Literal["answer"] = "answer"
@@ -116,6 +118,8 @@ class Refusal:
     withheld: tuple[Withheld, ...]
     passages: tuple[Passage, ...]
     made_by: Provenance
+    restated: str | None = None
+    """The question as it was understood after the earlier turns; None if it was taken as it stands."""
     notice: str | None = None
     """What went wrong on the way, for the reader; None if nothing did."""
     kind: Literal["refusal"] = "refusal"
@@ -171,6 +175,7 @@ def _to_dict(reply: Reply, *, claims: list[Any], citations: list[Any], reason: s
     return {
         "kind": reply.kind,
         "question": reply.question,
+        "restated": reply.restated,
         "text": reply.text,
         "claims": claims,
         "withheld": [asdict(withheld) for withheld in reply.withheld],

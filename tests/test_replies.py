@@ -23,6 +23,7 @@ SECRETS = "要加强地理标志、商业秘密等领域立法。"
 REPLY = {
     "kind": str,
     "question": str,
+    "restated": (str, type(None)),
     "text": str,
     "claims": list,
     "withheld": list,

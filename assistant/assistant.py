@@ -114,9 +114,10 @@ class Assistant:
         return deque(self.stream(question, history), maxlen=1).pop()
 
     def stream(self, question: str, history: Sequence[Turn] = ()) -> Generator[Reply]:
-        """Yield replies that grow by one checked claim at a time; the last one is what `ask` returns.
+        """Yield replies that grow by one checked statement at a time; the last one is what `ask` returns.
 
-        Closing the iterator stops the answerer. Raises what `ask` raises.
+        The first is an answer without claims, as soon as the passages are found: it says how the question was
+        understood and what the answerer is shown. Closing the iterator stops the answerer. Raises what `ask` raises.
         """
         question = _readable(question)
         answerer, restated, notice = self._stand_alone(question, history)
@@ -173,7 +174,6 @@ class Assistant:
         """Yield growing replies of one answerer; if it fails before the first claim, its `ModelError`."""
         made_by, passages = self._made_by(answerer), tuple(shown[: self._passages])
         titles = {speech.id: speech.title for speech in self.corpus.speeches}
-        reply: Answer | None = None
         claims: list[Claim] = []
         withheld: list[Withheld] = []
         failed: list[ModelError] = []
@@ -184,6 +184,7 @@ class Assistant:
                 question, tuple(claims), citations, tuple(withheld), passages, made_by, restated=restated, notice=notice
             )
 
+        yield answer()
         sentences = [sentence for passage in shown for sentence in passage.paragraph.sentences]
         with closing(_until_failure(answerer.draft(restated or question, shown), failed)) as draft:
             for result in check(draft, sentences, translated=not is_chinese(question)):
@@ -191,14 +192,14 @@ class Assistant:
                     withheld.append(result)
                 else:
                     claims.append(result)
-                    yield (reply := answer())
+                yield answer()
         if failed:
             if not claims:
                 raise failed[0]
             notice = incomplete(question, failed[0])
         if claims:
-            if (last := answer()) != reply:
-                yield last
+            if failed:
+                yield answer()
             return
         declined = [item for item in withheld if item.text.strip('。.！!“”"*') == NO_ANSWER]
         others = tuple(item for item in withheld if item not in declined)

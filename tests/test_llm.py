@@ -120,6 +120,7 @@ def test_an_answer_is_checked_and_cited(make: Make, corpus: Corpus, server: Mode
 
 def test_a_claim_is_shown_while_the_model_still_writes(make: Make, server: ModelServer) -> None:
     replies = make("slow", read_timeout=5.0).stream(QUESTION)
+    next(replies)
     first = next(replies)
     assert isinstance(first, Answer)
     assert first.claims[0].text == QUOTE
@@ -130,6 +131,7 @@ def test_a_claim_is_shown_while_the_model_still_writes(make: Make, server: Model
 @pytest.mark.parametrize("mode", ["slow", "writes-slowly"])
 def test_leaving_the_stream_hangs_up(make: Make, server: ModelServer, mode: str) -> None:
     replies = make(mode, read_timeout=5.0).stream(QUESTION)
+    next(replies)
     next(replies)
     replies.close()
     assert server.gone.wait(2)

@@ -100,7 +100,7 @@ def test_an_answer_is_streamed_and_checked(proxy: str, tmp_path: Path) -> None:
     with assistant(proxy, "good", tmp_path) as ours:
         replies = list(ours.stream(QUESTION))
         assert isinstance(replies[-1], Answer)
-        assert [len(reply.claims) for reply in replies if isinstance(reply, Answer)] == [1, 2]
+        assert [len(reply.claims) for reply in replies if isinstance(reply, Answer)] == [0, 1, 2]
         assert (replies[-1].notice, replies[-1].withheld) == (None, ())
         assert isinstance(ours.answerer, LLMAnswerer)
         for name, probe in ours.answerer.probes().items():
@@ -124,6 +124,7 @@ def test_leaving_a_stream_leaves_the_proxy_well(proxy: str, tmp_path: Path) -> N
     with assistant(proxy, "good", tmp_path) as ours:
         for _ in range(3):
             replies = ours.stream(QUESTION)
+            next(replies)
             next(replies)
             replies.close()
         assert isinstance(ours.ask(QUESTION), Answer)

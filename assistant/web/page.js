@@ -7,12 +7,17 @@ if (!window.assistantPage) {
   let marked = "";  // its citations, as one string
   let opener = null; // the link that led into the speech
 
+  // Gradio's <base> is the folder of the page, and links are resolved against it: with a query or a path that does not
+  // end in a slash, a plain #s7-5 would load the page anew.
+  const go = hash => { location.hash = hash; };
+  const leave = () => location.replace(location.href.split("#")[0] + "#");
+
   const citations = reply => [...new Set(all(".cite", reply).map(link => link.hash))];
 
   const show = reply => {
     const hashes = reply ? citations(reply) : [];
     if (reply === shown && hashes.join() === marked) return;
-    if (reply !== shown && location.hash && !hashes.includes(location.hash)) location.replace("#");
+    if (reply !== shown && location.hash && !hashes.includes(location.hash)) leave();
     shown = reply;
     marked = hashes.join();
     all(".sentence.cited").forEach(sentence => sentence.classList.remove("cited"));
@@ -38,7 +43,7 @@ if (!window.assistantPage) {
   };
 
   const open = hash => {
-    if (byHash(hash)) location.hash === hash ? byHash(hash).scrollIntoView() : (location.hash = hash);
+    if (byHash(hash)) location.hash === hash ? byHash(hash).scrollIntoView() : go(hash);
     else trigger("expand", { anchor: decodeURIComponent(hash.slice(1)) }); // it stands in another speech
   };
 
@@ -64,11 +69,10 @@ if (!window.assistantPage) {
     if (reply) show(reply);
     const link = event.target.closest("a[href^='#s'], a[href^='#p']");
     if (link) {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return; // into another tab or window
+      event.preventDefault();
       opener = link;
-      if (!byHash(link.hash) || location.hash === link.hash) {
-        event.preventDefault();
-        open(link.hash);
-      }
+      open(link.hash);
       return;
     }
     const button = event.target.closest("button");
@@ -87,7 +91,7 @@ if (!window.assistantPage) {
   });
 
   const close = () => {
-    opener ? history.back() : location.replace("#");
+    opener ? history.back() : leave();
     opener?.focus();
     opener = null;
   };
@@ -109,8 +113,8 @@ if (!window.assistantPage) {
       const hash = wanted;
       wanted = "";
       if (byHash(hash)) {
-        location.replace("#");
-        location.replace(hash);
+        leave();
+        location.replace(location.href.split("#")[0] + hash);
       } else open(hash);
     }
     const replies = all(".reply");

@@ -1,15 +1,12 @@
 """The Gradio page: what it is made of, and which handler answers which click."""
 
-import os
 from pathlib import Path
 from typing import Any
-
-# Gradio asks its own servers for versions and statistics unless told not to before it is imported.
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 import gradio as gr
 
 from assistant.assistant import MAX_QUESTION, Assistant
+from assistant.web.api import Endpoints
 from assistant.web.handlers import Handlers
 from assistant.web.words import LOCALES
 
@@ -77,6 +74,7 @@ def build(assistant: Assistant) -> gr.Blocks:
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         at_once = quiet | {"queue": False}
 
+        Endpoints(assistant).register()
         page.load(handle.open, session, [header, speech, *shown], **at_once)
         asking = gr.on(
             [box.submit, send.click], handle.ask, [box, *chosen], [box, *shown], concurrency_id="ask", **quiet

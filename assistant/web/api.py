@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from inspect import getdoc
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import gradio as gr
 from anyio import CapacityLimiter, to_thread
@@ -13,8 +14,12 @@ from assistant.corpus import Paragraph, Sentence, Speech
 from assistant.errors import AddressError, AssistantError, QuestionError
 from assistant.replies import Turn
 
+if TYPE_CHECKING:
+    from mcp.server.fastmcp import FastMCP
+
 AT_ONCE = 16
 """Calls that are worked on at the same time; more wait for their turn."""
+MCP = "/mcp"
 WAITING = 64
 """Calls that may wait; more are told to come back."""
 
@@ -32,8 +37,31 @@ class Endpoints:
     def register(self) -> None:
         """Add the endpoints to the `gr.Blocks` that is being built."""
         for endpoint in (self.ask, self.search, self.speech):
-            # Not queued by Gradio: its MCP server would send queued calls over HTTP, to whatever host a caller names.
+            # They have a queue of their own, which MCP's calls stand in, too.
             gr.api(endpoint, queue=False, concurrency_limit=None)
+
+    def mcp_server(self) -> "FastMCP":
+        """Return a server of MCP with the endpoints as its tools; it needs the `mcp` package.
+
+        Gradio has one, too: it answers with Python's way of writing a dict, and asks itself over HTTP, at whatever host
+        a caller names.
+        """
+        from mcp.server.fastmcp import FastMCP
+        from mcp.server.transport_security import TransportSecuritySettings
+
+        server = FastMCP(
+            "speech-assistant",
+            instructions="Ask official speeches: answers in their own words, every sentence cited and checked.",
+            streamable_http_path=MCP,
+            stateless_http=True,
+            json_response=True,
+            log_level="WARNING",
+            # The gate has seen to that.
+            transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
+        )
+        for endpoint in (self.ask, self.search, self.speech):
+            server.add_tool(endpoint, description=getdoc(endpoint))
+        return server
 
     async def ask(self, question: str, history: list[dict[str, str]] | None = None) -> dict[str, Any]:
         """Answer a question on the speech in its own words, every sentence cited and checked, or refuse.
@@ -64,7 +92,7 @@ class Endpoints:
             The paragraphs.
         """
         if not isinstance(k, int) or not 1 <= k <= MAX_PASSAGES:
-            raise _told(f"k must be a whole number from 1 to {MAX_PASSAGES}.")
+            raise _Told(f"k must be a whole number from 1 to {MAX_PASSAGES}.")
         found = await self._call(lambda: self._assistant.search(_text(question, "question"), k))
         return [_place(passage.paragraph) | {"score": round(passage.score, 4)} for passage in found]
 
@@ -103,7 +131,7 @@ class Endpoints:
     async def _call(self, work: Callable[[], T]) -> T:
         """Return what `work` returns in a thread, once there is a place."""
         if self._threads.statistics().tasks_waiting >= WAITING:
-            raise _told("The server is busy. Please try again in a moment.")
+            raise _Told("The server is busy. Please try again in a moment.")
         with _readable():
             return await to_thread.run_sync(work, limiter=self._threads)
 
@@ -114,11 +142,17 @@ def _readable() -> Iterator[None]:
     try:
         yield
     except AssistantError as error:
-        raise _told(str(error)) from error
+        raise _Told(str(error)) from error
 
 
-def _told(message: str) -> gr.Error:
-    return gr.Error(message, print_exception=False)
+class _Told(gr.Error):
+    """What went wrong, in words for the caller."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, print_exception=False)
+
+    def __str__(self) -> str:
+        return str(self.message)  # Gradio's own has quotation marks around it
 
 
 def _text(value: Any, name: str) -> str:
@@ -131,14 +165,14 @@ def _text(value: Any, name: str) -> str:
 def _turns(history: Any) -> list[Turn]:
     """Return the earlier turns that a caller sent."""
     if not isinstance(history, list | None):
-        raise _told('history must be a list of {"question": ..., "answer": ...}, oldest first.')
+        raise _Told('history must be a list of {"question": ..., "answer": ...}, oldest first.')
     turns = []
     for item in history or []:
         match item:
             case {"question": str(question), "answer": str(answer)}:
                 turns.append(Turn(question, answer))
             case _:
-                raise _told('Every item of history must be {"question": ..., "answer": ...}, both of them text.')
+                raise _Told('Every item of history must be {"question": ..., "answer": ...}, both of them text.')
     return turns
 
 

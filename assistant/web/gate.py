@@ -27,10 +27,11 @@ MAX_BODY = 1_000_000
 _READ = re.compile(
     r"/(?:config|theme\.css|favicon\.ico|robots\.txt|manifest\.json)?"
     r"|/(?:assets|static|svelte)/.+"
-    r"|/gradio_api/(?:info|openapi\.json|theme\.css|app_id|startup-events|user|login_check|queue/data|mcp/?)"
+    r"|/gradio_api/(?:info|openapi\.json|theme\.css|app_id|startup-events|user|login_check|queue/data)"
+    r"|/mcp"
     r"|/gradio_api/(?:heartbeat/[^/]+|call/.+)"
 )
-_SENT = re.compile(r"/gradio_api/(?:queue/join|cancel|reset|mcp|run/[^/]+|call/.+)/?")
+_SENT = re.compile(r"/mcp|/gradio_api/(?:queue/join|cancel|reset|run/[^/]+|call/.+)/?")
 _METHODS = {"GET": _READ, "HEAD": _READ, "POST": _SENT}
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _WHILE_WRONG = 1.0

@@ -21,8 +21,8 @@ look: dict[str, Any] = {
 """What Gradio takes when a page is shown, and not when it is built."""
 
 
-def build(assistant: Assistant) -> gr.Blocks:
-    """Return the page for an assistant; `server.serve` shows it."""
+def build(assistant: Assistant, endpoints: Endpoints) -> gr.Blocks:
+    """Return the page for an assistant and its endpoints; `server.serve` shows it."""
     t: gr.I18n = look["i18n"]
     handle = Handlers(assistant)
     names = list(assistant.answerers)
@@ -74,7 +74,7 @@ def build(assistant: Assistant) -> gr.Blocks:
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         at_once = quiet | {"queue": False}
 
-        Endpoints(assistant).register()
+        endpoints.register()
         page.load(handle.open, session, [header, speech, *shown], **at_once)
         asking = gr.on(
             [box.submit, send.click], handle.ask, [box, *chosen], [box, *shown], concurrency_id="ask", **quiet

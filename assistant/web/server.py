@@ -3,8 +3,8 @@
 import ipaddress
 import signal
 import socket
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext, suppress
 from typing import Any
 
 from assistant.assistant import Assistant
@@ -72,9 +72,18 @@ def make_app(
     from gradio import mount_gradio_app
 
     from assistant.web import page
+    from assistant.web.api import Endpoints
     from assistant.web.gate import HEALTH, Gate
 
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    endpoints = Endpoints(assistant)
+    tools = endpoints.mcp_server() if mcp else None
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with tools.session_manager.run() if tools else nullcontext():
+            yield
+
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
 
     @app.get(HEALTH)
     def healthz(response: Response) -> dict[str, str]:
@@ -85,15 +94,17 @@ def make_app(
             return {"status": "failed", "error": str(error)}
         return {"status": "ok"}
 
-    blocks = page.build(assistant)
+    if tools:
+        app.router.routes.extend(tools.streamable_http_app().routes)
+    blocks = page.build(assistant, endpoints)
     blocks.queue(default_concurrency_limit=ASKING, max_size=WAITING)
     mount_gradio_app(
         app,
         blocks,
         path="/",
         root_path=root_path or None,
-        mcp_server=mcp,
         # Whatever Gradio's own variables in the environment say.
+        mcp_server=False,
         footer_links=[],
         run_history=False,
         show_error=False,
@@ -102,8 +113,6 @@ def make_app(
         pwa=False,
         **page.look,
     )
-    if blocks.mcp_error:
-        raise SettingsError(f"MCP cannot be offered: {blocks.mcp_error}")
     return Gate(app, users=users, public=public)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
-from assistant.citations import Citation, Claim, Verdict
+from assistant.citations import Citation, Claim, Verdict, Withheld
 from assistant.corpus import Corpus, Paragraph, Sentence, Speech
 from assistant.replies import Answer, Refusal, Reply, excerpt
 from assistant.text import visible
@@ -274,9 +274,15 @@ def _refusal(reply: Refusal, words: Words) -> str:
 def _withheld(reply: Reply, words: Words) -> str:
     if not reply.withheld:
         return ""
-    items = "".join(f"<li><del>{_escape(w.text)}</del> <span>{_escape(w.why)}</span></li>" for w in reply.withheld)
+    items = "".join(
+        f"<li><del>{_escape(w.text)}</del> <span>{_escape(_why(w, words))}</span></li>" for w in reply.withheld
+    )
     summary = words["withheld"].format(count=len(reply.withheld))
     return f"<details class='withheld'><summary>{_escape(summary)}</summary><ul>{items}</ul></details>"
+
+
+def _why(withheld: Withheld, words: Words) -> str:
+    return words[f"why_{withheld.rule.name.lower()}"].replace("{detail}", withheld.detail)
 
 
 def _passages(reply: Reply, words: Words, *, opened: bool) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -18,8 +19,9 @@ import gradio as gr
 from assistant import render
 from assistant.assistant import Assistant
 from assistant.conversation import Conversation, turn_of
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, FeedbackError
 from assistant.render import Exchange, Words
+from assistant.web import feedback
 from assistant.web.words import words_for
 
 UPDATES = 20
@@ -36,8 +38,9 @@ Exchanges = Sequence[Exchange]
 class Handlers:
     """The handlers of one page. They keep nothing of a visitor."""
 
-    def __init__(self, assistant: Assistant) -> None:
+    def __init__(self, assistant: Assistant, feedback: Path) -> None:
         self._assistant = assistant
+        self._feedback = feedback
 
     # --- Opening ---
 
@@ -127,6 +130,18 @@ class Handlers:
         if turn is None:
             return [gr.skip(), *self._show(session, _words(request))]
         return [session[turn].question, *self._show(tuple(session)[:turn], _words(request))]
+
+    def rate(self, session: Exchanges, event: gr.EventData, request: gr.Request) -> None:
+        """Keep what a reader thinks of a reply, and say so."""
+        clicked = _clicked(event)
+        turn = _turn(clicked.get("turn"), session)
+        if turn is None or (reply := session[turn].reply) is None:
+            return
+        try:
+            feedback.keep(self._feedback, str(clicked.get("verdict")), reply, [e.question for e in session[:turn]])
+        except FeedbackError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        gr.Info(_words(request)["thanks"])
 
     def leave(self, request: gr.Request) -> None:
         """Note that a visitor has left."""

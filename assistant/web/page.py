@@ -16,18 +16,26 @@ from assistant.web.words import LOCALES
 _HERE = Path(__file__).parent
 FONTS = ["system-ui", "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif"]
 
-look: dict[str, Any] = {
-    "theme": gr.themes.Base(font=FONTS, font_mono=["ui-monospace", "monospace"], primary_hue="blue", radius_size="sm"),
-    "css": (_HERE / "style.css").read_text("utf-8"),
-    "i18n": gr.I18n(**LOCALES),
-}
-"""What Gradio takes when a page is shown, and not when it is built."""
+
+def look() -> dict[str, Any]:
+    """Return what Gradio takes when a page is shown, and not when it is built: `theme`, `css` and `i18n`."""
+    mono = ["ui-monospace", "monospace"]
+    return {
+        "theme": gr.themes.Base(font=FONTS, font_mono=mono, primary_hue="blue", radius_size="sm"),
+        "css": (_HERE / "style.css").read_text("utf-8"),
+        "i18n": gr.I18n(**LOCALES),
+    }
 
 
-def build(assistant: Assistant) -> gr.Blocks:
-    """Return the page for an assistant; `server.serve` shows it."""
-    t: gr.I18n = look["i18n"]
-    handle = Handlers(assistant)
+def build(assistant: Assistant, feedback: Path) -> gr.Blocks:
+    """Return the page for an assistant; `server.serve` shows it.
+
+    Args:
+        assistant: answers the questions; it stays the caller's to close.
+        feedback: the file that keeps what readers think of replies.
+    """
+    t = gr.I18n(**LOCALES)
+    handle = Handlers(assistant, feedback)
     names = list(assistant.answerers)
     page = gr.Blocks(title="问讲话 · Ask a speech", analytics_enabled=False, fill_height=True, fill_width=True)
     with page:
@@ -86,6 +94,7 @@ def build(assistant: Assistant) -> gr.Blocks:
         clear.click(handle.clear, None, shown, cancels=[asking, clicking], **at_once)
         page.unload(handle.leave)
         actions.edit(handle.edit, session, [box, *shown], **at_once)
+        actions.like(handle.rate, session, None, **at_once)
         actions.expand(handle.open_speech, None, speech, **at_once)
         to_markdown.click(handle.to_markdown, session, file, **at_once).then(
             None, file, None, js="text => assistantPage.download(text, 'md')", **at_once

@@ -163,9 +163,9 @@ def reply_html(exchange: Exchange, turn: int, words: Words) -> str:
             parts.append(f"<p class='restated'>{_escape(words['restated'])}{_escape(reply.restated)}</p>")
         if reply.notice:
             parts.append(f"<p class='notice'><span aria-hidden='true'>⚠ </span>{_escape(reply.notice)}</p>")
+        parts.append(_passages(reply, words))
         parts.append(_refusal(reply, words) if isinstance(reply, Refusal) else _answer(reply, words))
         parts.append(_withheld(reply, words))
-        parts.append(_passages(reply, words, opened=exchange.state == "running" and not _said(reply)))
     if exchange.state == "stopped":
         parts.append(f"<p class='notice'><span aria-hidden='true'>■ </span>{_escape(words['stopped'])}</p>")
     if exchange.state == "failed":
@@ -213,10 +213,6 @@ def _steps(exchange: Exchange, words: Words) -> str:
             steps.append(words["step_check"].format(passed=passed, checked=checked))
     items = "".join(f"<li>{_escape(step)}</li>" for step in steps)
     return f"<ol class='steps{' running' * running}' aria-busy='{str(running).lower()}'>{items}</ol>"
-
-
-def _said(reply: Reply) -> bool:
-    return isinstance(reply, Refusal) or bool(reply.claims)
 
 
 def _answer(reply: Answer, words: Words) -> str:
@@ -285,18 +281,17 @@ def _why(withheld: Withheld, words: Words) -> str:
     return words[f"why_{withheld.rule.name.lower()}"].replace("{detail}", withheld.detail)
 
 
-def _passages(reply: Reply, words: Words, *, opened: bool) -> str:
+def _passages(reply: Reply, words: Words) -> str:
+    """Return the passages, folded: they stand above the answer from the beginning, so that nothing jumps."""
     items = "".join(
         f"<li><a class='open' href='#{_escape(anchor(p.paragraph))}'>{_escape(place_name(p.paragraph, words))}</a> "
         f"<meter min='0' max='1' value='{p.score:.2f}' title='{p.score:.2f}'>{p.score:.2f}</meter> "
         f"{_escape(excerpt(p.paragraph.text, 40))}</li>"
         for p in reply.passages
     )
-    summary = words["retrieved"].format(count=len(reply.passages))
-    return (
-        f"<details class='passages'{' open' * opened}><summary>{_escape(summary)}</summary>"
-        f"<ol lang='zh-CN'>{items}</ol></details>"
-    )
+    addresses = words["and"].join(p.paragraph.address for p in reply.passages[:_LISTED])
+    summary = words["retrieved"].format(addresses=addresses)
+    return f"<details class='passages'><summary>{_escape(summary)}</summary><ol lang='zh-CN'>{items}</ol></details>"
 
 
 def _actions(exchange: Exchange, turn: int, words: Words) -> str:

@@ -7,6 +7,7 @@ made by `assistant.render`.
 import json
 import logging
 import re
+from collections import deque
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -25,7 +26,7 @@ from assistant.web import feedback
 from assistant.web.words import words_for
 
 UPDATES = 20
-"""A second, while an answer grows: each one is drawn by the browser."""
+"""In one second at most, while an answer grows: each one is drawn by the browser."""
 MAX_EXCHANGES = 200
 """A longer conversation forgets its beginning."""
 
@@ -49,6 +50,10 @@ class Handlers:
         words, corpus = _words(request), self._assistant.corpus
         header = render.header_html(self._assistant.answerer.name, words)
         return [header, render.speech_html(corpus.speeches[0], corpus, words), *self._show(session, words)]
+
+    def choose(self, answerer: str, request: gr.Request) -> str:
+        """Return the header that names the answerer."""
+        return render.header_html(answerer, _words(request))
 
     def open_speech(self, event: gr.EventData, request: gr.Request) -> str:
         """Return the speech that holds an anchor."""
@@ -86,10 +91,10 @@ class Handlers:
         if not question.strip():
             yield self._show(past, words)
             return
-        exchange, drawn = Exchange(question), 0.0
+        drawn = deque[float](maxlen=UPDATES)
         for exchange in self._answer(question, past, answerer, passages, words):
-            if exchange.state != "running" or monotonic() - drawn > 1 / UPDATES:
-                drawn = monotonic()
+            if exchange.state != "running" or len(drawn) < UPDATES or monotonic() - drawn[0] > 1:
+                drawn.append(monotonic())
                 yield self._show((*past, exchange), words)
 
     def _answer(

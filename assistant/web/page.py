@@ -10,8 +10,9 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 import gradio as gr
 
 from assistant.assistant import MAX_QUESTION, Assistant
+from assistant.render import OFFLINE
 from assistant.web.handlers import Handlers
-from assistant.web.words import LOCALES
+from assistant.web.words import EN, LOCALES, ZH
 
 _HERE = Path(__file__).parent
 FONTS = ["system-ui", "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif"]
@@ -36,7 +37,8 @@ def build(assistant: Assistant, feedback: Path) -> gr.Blocks:
     """
     t = gr.I18n(**LOCALES)
     handle = Handlers(assistant, feedback)
-    names = list(assistant.answerers)
+    # Labels of choices cannot be translated by the browser.
+    names = [(f"{ZH['offline']} · {EN['offline']}" if n == OFFLINE else n, n) for n in assistant.answerers]
     page = gr.Blocks(title="问讲话 · Ask a speech", analytics_enabled=False, fill_height=True, fill_width=True)
     with page:
         session = gr.State(())
@@ -68,7 +70,7 @@ def build(assistant: Assistant, feedback: Path) -> gr.Blocks:
                     stop = gr.Button(t("stop"), variant="stop", elem_id="stop", scale=1, min_width=80, visible=False)
                 with gr.Accordion(t("settings"), open=False, elem_id="settings"):
                     with gr.Row():
-                        answerer = gr.Radio(names, value=names[0], label=t("answerer"), visible=len(names) > 1)
+                        answerer = gr.Radio(names, value=names[0][1], label=t("answerer"), visible=len(names) > 1)
                         passages = gr.Slider(1, 20, value=min(assistant.passages, 20), step=1, label=t("passages"))
                     with gr.Row():
                         to_markdown = gr.Button(t("download_markdown"), size="sm", elem_id="to-markdown")
@@ -86,6 +88,7 @@ def build(assistant: Assistant, feedback: Path) -> gr.Blocks:
         at_once = quiet | {"queue": False}
 
         page.load(handle.open, session, [header, speech, *shown], **at_once)
+        answerer.change(handle.choose, answerer, header, **at_once)
         asking = gr.on(
             [box.submit, send.click], handle.ask, [box, *chosen], [box, *shown], concurrency_id="ask", **quiet
         )

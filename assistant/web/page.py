@@ -22,7 +22,13 @@ def look() -> dict[str, Any]:
     """Return what Gradio takes when a page is shown, and not when it is built: `theme`, `css` and `i18n`."""
     mono = ["ui-monospace", "monospace"]
     return {
-        "theme": gr.themes.Base(font=FONTS, font_mono=mono, primary_hue="blue", radius_size="sm"),
+        "theme": gr.themes.Base(font=FONTS, font_mono=mono, primary_hue="blue", radius_size="sm").set(
+            # The theme's own blues and reds are too light for white letters (WCAG 2.2, 4.5 : 1).
+            button_primary_background_fill="*primary_600",
+            button_primary_background_fill_dark="*primary_600",
+            button_cancel_background_fill="*neutral_200",
+            button_cancel_text_color="*neutral_900",
+        ),
         "css": (_HERE / "style.css").read_text("utf-8"),
         "i18n": gr.I18n(**LOCALES),
     }

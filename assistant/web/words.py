@@ -149,7 +149,7 @@ EN = {
     "failed": "Something went wrong and this question was not answered. Please try again; who runs this page finds the reason in its log.",
 }
 
-LOCALES = {"zh-CN": ZH, "en": EN}
+LOCALES = {"zh-CN": ZH, "zh-TW": ZH, "en": EN}
 """As Gradio's `I18n` takes them; the page follows the browser's language."""
 
 

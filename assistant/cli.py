@@ -121,13 +121,15 @@ def web(
     ] = None,
 ) -> None:
     """Show the page: ask on the left, read the speech on the right. Ctrl-C ends it."""
+    from assistant.settings import Settings
     from assistant.web.server import check_access, listen, make_app, serve, url_of
     from assistant.web.users import Users
 
     check_access(host, auth=auth_file is not None, public=public)
     users = None if auth_file is None else Users.from_file(auth_file)
     with listen(host, port) as listening, _open(seeds) as assistant:
-        page = make_app(assistant, users=users, public=public, root_path=root_path, mcp=mcp)
+        feedback = Settings.load(**_overrides(seeds)).feedback_file
+        page = make_app(assistant, feedback, users=users, public=public, root_path=root_path, mcp=mcp)
 
         def ready() -> None:
             url = url_of(listening)

@@ -1,6 +1,7 @@
 """A server on this machine that speaks OpenAI's protocol, and breaks it in as many ways as real ones do.
 
-The name of the model that is asked for chooses what happens: `openai:cut` is answered as `MODES["cut"]` says.
+The name of the model that is asked for chooses what happens: `openai:cut` is answered as `MODES["cut"]` says, and
+`openai:told` as the mode says that the server was told last, for programs that cannot be told another name.
 """
 
 import json
@@ -27,6 +28,7 @@ class ModelServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.requests: list[dict[str, Any]] = []
         self.gone = threading.Event()
+        self.mode = "good"
 
     @property
     def url(self) -> str:
@@ -209,7 +211,12 @@ def strict(handler: Handler, asked: dict[str, Any]) -> None:
     says(ANSWER)(handler, asked)
 
 
+def told(handler: Handler, asked: dict[str, Any]) -> None:
+    MODES[handler.server.mode](handler, asked)
+
+
 MODES: dict[str, Mode] = {
+    "told": told,
     "good": says(ANSWER),
     "no-usage": says(ANSWER, usage=False),
     "strict": strict,

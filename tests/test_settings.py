@@ -32,6 +32,7 @@ def test_defaults() -> None:
         "answerer": "auto",
         "model": None,
         "fallback": True,
+        "feedback": None,
         "temperature": None,
         "max_tokens": 3000,
         "connect_timeout": 5.0,

@@ -7,9 +7,11 @@ made by `assistant.render`.
 import json
 import logging
 import re
+from collections import deque
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -18,12 +20,13 @@ import gradio as gr
 from assistant import render
 from assistant.assistant import Assistant
 from assistant.conversation import Conversation, turn_of
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, FeedbackError
 from assistant.render import Exchange, Words
+from assistant.web import feedback
 from assistant.web.words import words_for
 
 UPDATES = 20
-"""A second, while an answer grows: each one is drawn by the browser."""
+"""In one second at most, while an answer grows: each one is drawn by the browser."""
 MAX_EXCHANGES = 200
 """A longer conversation forgets its beginning."""
 
@@ -36,8 +39,9 @@ Exchanges = Sequence[Exchange]
 class Handlers:
     """The handlers of one page. They keep nothing of a visitor."""
 
-    def __init__(self, assistant: Assistant) -> None:
+    def __init__(self, assistant: Assistant, feedback: Path) -> None:
         self._assistant = assistant
+        self._feedback = feedback
 
     # --- Opening ---
 
@@ -46,6 +50,10 @@ class Handlers:
         words, corpus = _words(request), self._assistant.corpus
         header = render.header_html(self._assistant.answerer.name, words)
         return [header, render.speech_html(corpus.speeches[0], corpus, words), *self._show(session, words)]
+
+    def choose(self, answerer: str, request: gr.Request) -> str:
+        """Return the header that names the answerer."""
+        return render.header_html(answerer, _words(request))
 
     def open_speech(self, event: gr.EventData, request: gr.Request) -> str:
         """Return the speech that holds an anchor."""
@@ -83,10 +91,10 @@ class Handlers:
         if not question.strip():
             yield self._show(past, words)
             return
-        exchange, drawn = Exchange(question), 0.0
+        drawn = deque[float](maxlen=UPDATES)
         for exchange in self._answer(question, past, answerer, passages, words):
-            if exchange.state != "running" or monotonic() - drawn > 1 / UPDATES:
-                drawn = monotonic()
+            if exchange.state != "running" or len(drawn) < UPDATES or monotonic() - drawn[0] > 1:
+                drawn.append(monotonic())
                 yield self._show((*past, exchange), words)
 
     def _answer(
@@ -127,6 +135,18 @@ class Handlers:
         if turn is None:
             return [gr.skip(), *self._show(session, _words(request))]
         return [session[turn].question, *self._show(tuple(session)[:turn], _words(request))]
+
+    def rate(self, session: Exchanges, event: gr.EventData, request: gr.Request) -> None:
+        """Keep what a reader thinks of a reply, and say so."""
+        clicked = _clicked(event)
+        turn = _turn(clicked.get("turn"), session)
+        if turn is None or (reply := session[turn].reply) is None:
+            return
+        try:
+            feedback.keep(self._feedback, str(clicked.get("verdict")), reply, [e.question for e in session[:turn]])
+        except FeedbackError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        gr.Info(_words(request)["thanks"])
 
     def leave(self, request: gr.Request) -> None:
         """Note that a visitor has left."""

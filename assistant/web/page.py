@@ -6,26 +6,41 @@ from typing import Any
 import gradio as gr
 
 from assistant.assistant import MAX_QUESTION, Assistant
-from assistant.web.api import Endpoints
+from assistant.render import OFFLINE
 from assistant.web.handlers import Handlers
-from assistant.web.words import LOCALES
+from assistant.web.words import EN, LOCALES, ZH
 
 _HERE = Path(__file__).parent
 FONTS = ["system-ui", "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif"]
 
-look: dict[str, Any] = {
-    "theme": gr.themes.Base(font=FONTS, font_mono=["ui-monospace", "monospace"], primary_hue="blue", radius_size="sm"),
-    "css": (_HERE / "style.css").read_text("utf-8"),
-    "i18n": gr.I18n(**LOCALES),
-}
-"""What Gradio takes when a page is shown, and not when it is built."""
+
+def look() -> dict[str, Any]:
+    """Return what Gradio takes when a page is shown, and not when it is built: `theme`, `css` and `i18n`."""
+    mono = ["ui-monospace", "monospace"]
+    return {
+        "theme": gr.themes.Base(font=FONTS, font_mono=mono, primary_hue="blue", radius_size="sm").set(
+            # The theme's own blues and reds are too light for white letters (WCAG 2.2, 4.5 : 1).
+            button_primary_background_fill="*primary_600",
+            button_primary_background_fill_dark="*primary_600",
+            button_cancel_background_fill="*neutral_200",
+            button_cancel_text_color="*neutral_900",
+        ),
+        "css": (_HERE / "style.css").read_text("utf-8"),
+        "i18n": gr.I18n(**LOCALES),
+    }
 
 
-def build(assistant: Assistant, endpoints: Endpoints) -> gr.Blocks:
-    """Return the page for an assistant and its endpoints; `server.serve` shows it."""
-    t: gr.I18n = look["i18n"]
-    handle = Handlers(assistant)
-    names = list(assistant.answerers)
+def build(assistant: Assistant, feedback: Path) -> gr.Blocks:
+    """Return the page for an assistant; `server.serve` shows it.
+
+    Args:
+        assistant: answers the questions; it stays the caller's to close.
+        feedback: the file that keeps what readers think of replies.
+    """
+    t = gr.I18n(**LOCALES)
+    handle = Handlers(assistant, feedback)
+    # Labels of choices cannot be translated by the browser.
+    names = [(f"{ZH['offline']} · {EN['offline']}" if n == OFFLINE else n, n) for n in assistant.answerers]
     page = gr.Blocks(title="问讲话 · Ask a speech", analytics_enabled=False, fill_height=True, fill_width=True)
     with page:
         session = gr.State(())
@@ -57,7 +72,7 @@ def build(assistant: Assistant, endpoints: Endpoints) -> gr.Blocks:
                     stop = gr.Button(t("stop"), variant="stop", elem_id="stop", scale=1, min_width=80, visible=False)
                 with gr.Accordion(t("settings"), open=False, elem_id="settings"):
                     with gr.Row():
-                        answerer = gr.Radio(names, value=names[0], label=t("answerer"), visible=len(names) > 1)
+                        answerer = gr.Radio(names, value=names[0][1], label=t("answerer"), visible=len(names) > 1)
                         passages = gr.Slider(1, 20, value=min(assistant.passages, 20), step=1, label=t("passages"))
                     with gr.Row():
                         to_markdown = gr.Button(t("download_markdown"), size="sm", elem_id="to-markdown")
@@ -74,8 +89,8 @@ def build(assistant: Assistant, endpoints: Endpoints) -> gr.Blocks:
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         at_once = quiet | {"queue": False}
 
-        endpoints.register()
         page.load(handle.open, session, [header, speech, *shown], **at_once)
+        answerer.change(handle.choose, answerer, header, **at_once)
         asking = gr.on(
             [box.submit, send.click], handle.ask, [box, *chosen], [box, *shown], concurrency_id="ask", **quiet
         )
@@ -84,6 +99,7 @@ def build(assistant: Assistant, endpoints: Endpoints) -> gr.Blocks:
         clear.click(handle.clear, None, shown, cancels=[asking, clicking], **at_once)
         page.unload(handle.leave)
         actions.edit(handle.edit, session, [box, *shown], **at_once)
+        actions.like(handle.rate, session, None, **at_once)
         actions.expand(handle.open_speech, None, speech, **at_once)
         to_markdown.click(handle.to_markdown, session, file, **at_once).then(
             None, file, None, js="text => assistantPage.download(text, 'md')", **at_once

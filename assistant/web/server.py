@@ -5,6 +5,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext, suppress
+from pathlib import Path
 from typing import Any
 
 from assistant.assistant import Assistant
@@ -59,9 +60,23 @@ def url_of(listening: socket.socket) -> str:
 
 
 def make_app(
-    assistant: Assistant, *, users: Users | None = None, public: bool = False, root_path: str = "", mcp: bool = False
+    assistant: Assistant,
+    feedback: Path,
+    *,
+    users: Users | None = None,
+    public: bool = False,
+    root_path: str = "",
+    mcp: bool = False,
 ) -> Any:
     """Return the ASGI application: the page behind its gate, and `/healthz`.
+
+    Args:
+        assistant: answers the questions; it stays the caller's to close.
+        feedback: the file that keeps what readers think of replies.
+        users: who may come in; None if no name is asked for.
+        public: whether it may be asked by another name than this machine's.
+        root_path: where a reverse proxy shows the page, such as `/speech`.
+        mcp: whether the endpoints are offered as tools of MCP, too.
 
     Raises:
         SettingsError: MCP is asked for and not installed.
@@ -96,7 +111,9 @@ def make_app(
 
     if tools:
         app.router.routes.extend(tools.streamable_http_app().routes)
-    blocks = page.build(assistant, endpoints)
+    blocks = page.build(assistant, feedback)
+    with blocks:
+        endpoints.register()
     blocks.queue(default_concurrency_limit=ASKING, max_size=WAITING)
     mount_gradio_app(
         app,
@@ -111,7 +128,7 @@ def make_app(
         enable_monitoring=False,
         ssr_mode=False,
         pwa=False,
-        **page.look,
+        **page.look(),
     )
     return Gate(app, users=users, public=public)
 

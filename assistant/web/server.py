@@ -111,9 +111,7 @@ def make_app(
 
     if tools:
         app.router.routes.extend(tools.streamable_http_app().routes)
-    blocks = page.build(assistant, feedback)
-    with blocks:
-        endpoints.register()
+    blocks = page.build(assistant, feedback, endpoints)
     blocks.queue(default_concurrency_limit=ASKING, max_size=WAITING)
     mount_gradio_app(
         app,

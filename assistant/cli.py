@@ -103,6 +103,7 @@ def chat(seeds: Seeds = None) -> None:
 
 @app.command()
 def web(
+    *,
     seeds: Seeds = None,
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes one that is free.")] = 7860,

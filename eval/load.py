@@ -42,7 +42,9 @@ def main(
     make: Annotated[bool, typer.Option("--make", help="Start `make chat` in place of `assistant web`.")] = False,
 ) -> None:
     """Measure and print."""
-    typer.echo(f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
+    typer.echo(
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n"
+    )
     typer.echo("| what | median | p95 | most | number | errors |\n| --- | --: | --: | --: | --: | --: |")
     script = shutil.which("assistant", path=str(Path(sys.executable).parent)) or "assistant"
     command = ["make", "chat"] if make else [script, "web", "--no-open", "--port", str(port)]
@@ -109,10 +111,10 @@ def _answers(url: str) -> bool:
 # --- Many readers ----------------------------------------------------------------------------------------------------
 
 Ask = Callable[[httpx.AsyncClient, str, dict[str, Any]], Awaitable[None]]
-"""Waits for the whole answer; raises `Failed`."""
+"""Waits for the whole answer; raises `AnswerError`."""
 
 
-class Failed(Exception):
+class AnswerError(Exception):
     """A question was not answered."""
 
 
@@ -129,7 +131,7 @@ async def _rounds(url: str, ask: Ask, readers: int, rounds: int) -> tuple[list[f
             start = time.perf_counter()
             try:
                 await ask(client, QUESTIONS[number % len(QUESTIONS)], config)
-            except (Failed, httpx.HTTPError) as error:
+            except (AnswerError, httpx.HTTPError) as error:
                 failed.append(f"{type(error).__name__}: {error}")
             else:
                 done.append(time.perf_counter() - start)
@@ -154,7 +156,7 @@ async def _ask_page(client: httpx.AsyncClient, question: str, config: dict[str, 
     asked = {"data": data, "fn_index": event["id"], "session_hash": session, "trigger_id": textbox}
     joined = await client.post("gradio_api/queue/join", json=asked)
     if not joined.is_success:
-        raise Failed(f"{joined.status_code} {joined.text}")
+        raise AnswerError(f"{joined.status_code} {joined.text}")
     shown = 0
     async with client.stream("GET", "gradio_api/queue/data", params={"session_hash": session}) as stream:
         async for line in stream.aiter_lines():
@@ -162,16 +164,16 @@ async def _ask_page(client: httpx.AsyncClient, question: str, config: dict[str, 
             shown += message.get("msg") == "process_generating"
             if message.get("msg") == "process_completed":
                 if not (message["success"] and shown):
-                    raise Failed(str(message["output"]))
+                    raise AnswerError(str(message["output"]))
                 return
-    raise Failed("the stream ended before the answer")
+    raise AnswerError("the stream ended before the answer")
 
 
 async def _ask_api(client: httpx.AsyncClient, question: str, _: dict[str, Any]) -> None:
     """Ask as a program does."""
     answer = await client.post("gradio_api/run/ask", json={"data": [question, None]})
     if not answer.is_success or not answer.json()["data"][0]["passages"]:
-        raise Failed(f"{answer.status_code} {answer.text}")
+        raise AnswerError(f"{answer.status_code} {answer.text}")
 
 
 # --- One reader ------------------------------------------------------------------------------------------------------
@@ -187,7 +189,10 @@ def _watched(server: Server, rounds: int) -> dict[str, list[float]]:
     usable: list[float] = []
     answered: list[float] = []
     first = 0.0
-    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=found, args=["--no-sandbox"]) as it:
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=found, args=["--no-sandbox"]) as it,
+    ):
         for _ in range(rounds + 1):
             with it.new_context(locale="zh-CN") as context:
                 page = context.new_page()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import gradio as gr
 from anyio import CapacityLimiter, to_thread
+from gradio.events import api
 
 from assistant.assistant import MAX_PASSAGES, Assistant
 from assistant.conversation import Conversation
@@ -38,7 +39,7 @@ class Endpoints:
         """Add the endpoints to the `gr.Blocks` that is being built."""
         for endpoint in (self.ask, self.search, self.speech):
             # They have a queue of their own, which MCP's calls stand in, too.
-            gr.api(endpoint, queue=False, concurrency_limit=None)
+            api(endpoint, queue=False, concurrency_limit=None)
 
     def mcp_server(self) -> "FastMCP":
         """Return a server of MCP with the endpoints as its tools; it needs the `mcp` package.

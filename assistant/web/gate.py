@@ -5,7 +5,6 @@ What is not named here does not exist.
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import json
@@ -24,18 +23,22 @@ from assistant.web.words import words_for
 HEALTH = "/healthz"
 MAX_BODY = 1_000_000
 """Bytes of a request: a question and its earlier turns are far shorter."""
+_NAMED = "(?:ask|search|speech)"
 _READ = re.compile(
-    r"/(?:config|theme\.css|favicon\.ico|robots\.txt|manifest\.json)?"
+    r"/(?:config|theme\.css|favicon\.ico|robots\.txt|manifest\.json|mcp)?"
     r"|/(?:assets|static|svelte)/.+"
-    r"|/gradio_api/(?:info|openapi\.json|theme\.css|app_id|startup-events|user|login_check|queue/data)"
-    r"|/mcp"
-    r"|/gradio_api/(?:heartbeat/[^/]+|call/.+)"
+    r"|/gradio_api/(?:info|openapi\.json|theme\.css|app_id|startup-events|user|login_check|queue/data|heartbeat/[^/]+)"
+    rf"|/gradio_api/call/(?:v2/)?{_NAMED}/[^/]+"
 )
-_SENT = re.compile(r"/mcp|/gradio_api/(?:queue/join|cancel|reset|run/[^/]+|call/.+)/?")
+_SENT = re.compile(
+    r"/mcp"
+    r"|/gradio_api/(?:queue/join|cancel|reset|run/predict)"  # the page, whose events have numbers
+    rf"|/gradio_api/(?:run|call|call/v2)/{_NAMED}/?"  # programs
+)
 _METHODS = {"GET": _READ, "HEAD": _READ, "POST": _SENT}
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-_WHILE_WRONG = 1.0
-"""Seconds that an answer to a wrong password takes."""
+SECONDS_WRONG = 1.0
+"""How long the answer to a wrong password takes: guessing is slow."""
 _HEADERS = {
     # Even where something of the page wanted to, a browser fetches nothing from elsewhere, and sends nothing there.
     "content-security-policy": "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; object-src 'none'; "
@@ -74,7 +77,7 @@ class Gate:
 
     async def _refusal(self, method: str, path: str, headers: Headers) -> Response | None:
         """Return the answer to a request that may not pass; None if it may."""
-        if self._local and urlsplit(f"//{headers.get('host', '')}").hostname not in _LOOPBACK:
+        if self._local and _host(headers) not in _LOOPBACK:
             # A web site may give its own name the address 127.0.0.1, and would then be served as if it were the reader.
             return PlainTextResponse(
                 "Only this machine may ask: start with --auth-file or --public to be reached by another name.\n", 403
@@ -89,7 +92,8 @@ class Gate:
             return PlainTextResponse("Not found.\n", 404)
         if headers.get("sec-fetch-site") == "cross-site" and method == "POST":
             return PlainTextResponse("Another site may not ask in a reader's name.\n", 403)
-        if int(headers.get("content-length", "0")) > MAX_BODY:
+        length = headers.get("content-length", "0")
+        if not length.isdecimal() or int(length) > MAX_BODY:
             return PlainTextResponse(f"At most {MAX_BODY:,} bytes may be sent.\n", 413)
         return None
 
@@ -105,8 +109,16 @@ class Gate:
         if await anyio.to_thread.run_sync(self._users.accept, name, password, limiter=self._guesses):
             self._known.add(mark)
             return True
-        await anyio.sleep(_WHILE_WRONG)
+        await anyio.sleep(SECONDS_WRONG)
         return False
+
+
+def _host(headers: Headers) -> str | None:
+    """Return the name by which the server is asked, without the port."""
+    try:
+        return urlsplit(f"//{headers.get('host', '')}").hostname
+    except ValueError:
+        return None
 
 
 def _credentials(authorization: str) -> tuple[str, str]:
@@ -114,7 +126,7 @@ def _credentials(authorization: str) -> tuple[str, str]:
     scheme, _, encoded = authorization.partition(" ")
     try:
         decoded = base64.b64decode(encoded, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # not of base64, or not in UTF-8
         return "", ""
     name, _, password = decoded.partition(":")
     return (name, password) if scheme.lower() == "basic" else ("", "")

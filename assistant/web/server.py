@@ -54,7 +54,7 @@ def _is_loopback(host: str) -> bool:
 def url_of(listening: socket.socket) -> str:
     """Return the address to type into a browser here; with several, that of this machine."""
     host, port = listening.getsockname()[:2]
-    if host in ("0.0.0.0", "::"):  # noqa: S104
+    if host in ("0.0.0.0", "::"):
         host = "127.0.0.1"
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 

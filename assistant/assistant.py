@@ -13,7 +13,7 @@ from assistant.errors import ModelError, QuestionError
 from assistant.extractive import ExtractiveAnswerer, Shape, shape_of
 from assistant.index import Index, Passage
 from assistant.replies import Answer, Provenance, Reason, Refusal, Reply, Turn, incomplete, replaced
-from assistant.settings import Settings
+from assistant.settings import Language, Settings
 from assistant.text import is_chinese, visible
 
 MAX_QUESTION = 2_000
@@ -61,12 +61,14 @@ class Assistant:
         *,
         passages: int = 8,
         fallback: Answerer | None = None,
+        language: Language = "auto",
     ) -> None:
         self.corpus = corpus
         self.index = index
         self.answerer = answerer
         self.fallback = fallback
         self.passages = passages
+        self.language = language
 
     @classmethod
     def from_settings(cls, **overrides: Any) -> Self:
@@ -91,24 +93,27 @@ class Assistant:
         quotes = ExtractiveAnswerer(corpus)
         if model is None:
             return cls(corpus, index, quotes, passages=settings.passages)
-        return cls(corpus, index, model, passages=settings.passages, fallback=quotes if settings.fallback else None)
+        fallback = quotes if settings.fallback else None
+        return cls(corpus, index, model, passages=settings.passages, fallback=fallback, language=settings.language)
 
     @property
     def answerers(self) -> dict[str, Answerer]:
         """Those that can answer, by name; the first choice first."""
         return {answerer.name: answerer for answerer in (self.answerer, self.fallback) if answerer is not None}
 
-    def using(self, answerer: str, passages: int) -> Self:
-        """Return an assistant that answers by one of `answerers`, with another number of passages.
+    def using(self, answerer: str, passages: int, language: Language) -> Self:
+        """Return an assistant that answers by one of `answerers`, with another number of passages, in a language.
 
         It shares the corpus and the index with this one: close one of them only.
         """
-        known = self.answerers
-        first = known.get(answerer, self.answerer)
+        from assistant.llm import LLMAnswerer
+
+        first = self.answerers.get(answerer, self.answerer)
         fallback = self.fallback if first is self.answerer else None
-        return type(self)(
-            self.corpus, self.index, first, passages=max(1, min(passages, MAX_PASSAGES)), fallback=fallback
-        )
+        if isinstance(first, LLMAnswerer):
+            first = first.speaking(language)
+        passages = max(1, min(passages, MAX_PASSAGES))
+        return type(self)(self.corpus, self.index, first, passages=passages, fallback=fallback, language=language)
 
     def search(self, question: str, k: int | None = None) -> list[Passage]:
         """Return the `k` closest paragraphs (by default as many as the settings say), best first.
@@ -206,7 +211,7 @@ class Assistant:
         yield answer()
         sentences = [sentence for passage in shown for sentence in passage.paragraph.sentences]
         with closing(_until_failure(answerer.draft(restated or question, shown), failed)) as draft:
-            for result in check(draft, sentences, translated=not is_chinese(question)):
+            for result in check(draft, sentences, translated=self.language == "en" or not is_chinese(question)):
                 if isinstance(result, Withheld):
                     withheld.append(result)
                 else:

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 # Gradio asks its own servers for versions and statistics unless told not to before it is imported.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -11,6 +11,7 @@ import gradio as gr
 
 from assistant.assistant import MAX_QUESTION, Assistant
 from assistant.render import OFFLINE
+from assistant.settings import Language
 from assistant.web.handlers import Handlers
 from assistant.web.words import EN, LOCALES, ZH
 
@@ -34,6 +35,11 @@ def look() -> dict[str, Any]:
     }
 
 
+def _both(key: str) -> str:
+    """Return a word in both languages: labels of choices cannot be translated by the browser."""
+    return f"{ZH[key]} · {EN[key]}"
+
+
 def build(assistant: Assistant, feedback: Path) -> gr.Blocks:
     """Return the page for an assistant; `server.serve` shows it.
 
@@ -43,8 +49,9 @@ def build(assistant: Assistant, feedback: Path) -> gr.Blocks:
     """
     t = gr.I18n(**LOCALES)
     handle = Handlers(assistant, feedback)
-    # Labels of choices cannot be translated by the browser.
-    names = [(f"{ZH['offline']} · {EN['offline']}" if n == OFFLINE else n, n) for n in assistant.answerers]
+    names = [(_both("offline") if name == OFFLINE else name, name) for name in assistant.answerers]
+    languages = [(_both(f"language_{language}"), language) for language in get_args(Language)]
+    models = any(name != OFFLINE for name in assistant.answerers)
     page = gr.Blocks(title="问讲话 · Ask a speech", analytics_enabled=False, fill_height=True, fill_width=True)
     with page:
         session = gr.State(())
@@ -77,6 +84,7 @@ def build(assistant: Assistant, feedback: Path) -> gr.Blocks:
                 with gr.Accordion(t("settings"), open=False, elem_id="settings"):
                     with gr.Row():
                         answerer = gr.Radio(names, value=names[0][1], label=t("answerer"), visible=len(names) > 1)
+                        language = gr.Radio(languages, value=assistant.language, label=t("language"), visible=models)
                         passages = gr.Slider(1, 20, value=min(assistant.passages, 20), step=1, label=t("passages"))
                     with gr.Row():
                         to_markdown = gr.Button(t("download_markdown"), size="sm", elem_id="to-markdown")
@@ -89,7 +97,7 @@ def build(assistant: Assistant, feedback: Path) -> gr.Blocks:
         file = gr.Textbox(visible="hidden", elem_id="file")
 
         shown = [chat, session, spoken, send, stop]
-        chosen = [session, answerer, passages]
+        chosen = [session, answerer, passages, language]
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         at_once = quiet | {"queue": False}
 

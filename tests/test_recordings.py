@@ -125,7 +125,7 @@ def test_a_replay_gives_the_same_replies_to_the_byte(
     assert in_bytes(assistant(RecordingAnswerer(scripted, folder))) == live
     assert in_bytes(assistant(ReplayAnswerer(folder))) == live
     assert json.loads(live[-1])["restated"] == QUESTION
-    assert [len(json.loads(reply)["claims"]) for reply in live] == [1, 2, 2, 2]
+    assert [len(json.loads(reply)["claims"]) for reply in live] == [0, 1, 1, 2, 2, 2]
 
 
 @pytest.mark.parametrize(
@@ -327,7 +327,7 @@ def test_a_draft_left_half_way_is_closed_and_not_recorded(
 ) -> None:
     failing = Failing(DRAFT)
     with closing(assistant(RecordingAnswerer(failing, folder)).stream(QUESTION)) as replies:
-        next(replies)
+        assert [len(next(replies).to_dict()["claims"]) for _ in range(2)] == [0, 1]
         assert failing.closed == []
     assert failing.closed == [QUESTION]
     assert files(folder) == {}
@@ -455,7 +455,7 @@ def test_a_replay_sends_nothing(server: ModelServer, corpus: Corpus, index: Inde
 def test_closing_a_recorded_stream_hangs_up(server: ModelServer, corpus: Corpus, index: Index, folder: Path) -> None:
     recorder = RecordingAnswerer(LLMAnswerer("openai", "writes-slowly", quick(server.url)), folder)
     with closing(Assistant(corpus, index, recorder).stream(QUESTION)) as replies:
-        next(replies)
+        assert [len(next(replies).to_dict()["claims"]) for _ in range(2)] == [0, 1]
     assert server.gone.wait(2)
     assert files(folder) == {}
 

@@ -175,9 +175,10 @@ _ACROSS = {
 def _translation(text: str, cited: Sequence[Sentence]) -> Broken | None:
     """Hold an English statement against Chinese sentences.
 
-    Numbers and quoted phrases must stand there, as in any statement. A negation or an obligation must have something
-    behind it; one that was dropped cannot be told from one that was put in other words, and which clause is restated
-    cannot be seen, so neither is checked. Words cannot be compared at all: who reads the claim must read the original.
+    Numbers, quoted phrases and odd signs must stand there, as in any statement. A negation or an obligation must have
+    something behind it; one that was dropped cannot be told from one that was put in other words, and which clause is
+    restated cannot be seen, so neither is checked. Words cannot be compared at all: who reads the claim must read the
+    original.
     """
     if not re.search(r"[^\W\d_]", text):
         return Rule.NOTHING, ""

@@ -75,8 +75,9 @@ class RecordingAnswerer:
     """Asks another answerer, and keeps in `folder` what it gave to the end.
 
     What is there already is not asked again, so that a recording can be resumed; to renew one, delete its file. A draft
-    that fails or is left half-way leaves nothing behind, and neither does a failed restatement: in replay each is
-    missing, and says so.
+    that fails or is left half-way leaves nothing behind, and neither does a restatement that fails: in replay each is
+    missing, and says so. Where an `LLMAnswerer` could not use what its model restated, it gives the question unchanged,
+    and that is what is kept.
 
     Only an `LLMAnswerer` may record under the name of its model; that there is a real model behind its server cannot be
     seen from here, so a server that only pretends must be asked for a model called `scripted-…`. So must anything else

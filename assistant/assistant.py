@@ -9,6 +9,7 @@ from typing import Any, Protocol, Self
 
 from assistant.citations import Claim, Withheld, check, cite
 from assistant.corpus import Corpus
+from assistant.drafts import foreign_sign, lift_marks
 from assistant.errors import ModelError, QuestionError
 from assistant.extractive import ExtractiveAnswerer, Shape, shape_of
 from assistant.index import Index, Passage
@@ -261,9 +262,17 @@ def _until_failure(draft: Iterator[str], failed: list[ModelError]) -> Generator[
 
 
 def _restated(answerer: Answerer, question: str, history: Sequence[Turn]) -> str | None:
-    """Return the question as the answerer restates it; None where it stands alone, or where that makes no sense."""
+    """Return the question as the answerer restates it; None where it stands alone, or where that makes no sense.
+
+    The reader is shown it unchecked: one that brings a link or a sign of its own is no question of theirs.
+    """
     restated = visible(answerer.restate(question, history)).strip()
-    return restated if 0 < len(restated) <= MAX_QUESTION and restated != question else None
+    if not 0 < len(restated) <= MAX_QUESTION or restated == question:
+        return None
+    said, _ = lift_marks(
+        "？".join([question, *(text for turn in history for text in (turn.question, turn.answer)), ""])
+    )
+    return None if foreign_sign(restated, said) else restated
 
 
 def _readable(question: str) -> str:

@@ -185,6 +185,11 @@ class LLMAnswerer:
         restated = restated.strip()
         return _one_line(restated) if restated and "\n" not in restated and not self._wrong_with(end) else question
 
+    def holds_key(self, text: str) -> bool:
+        """Return whether `text` holds the key that the model is asked with, as far as it was given to these settings."""
+        key = self._settings.api_key
+        return self._server.shows_key(text) if self._server else bool(key and key.get_secret_value() in text)
+
     def probes(self) -> dict[str, Callable[[], str]]:
         """Return the kinds of request that a server may take, each with a function that sends a tiny one.
 

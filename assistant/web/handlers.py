@@ -128,17 +128,17 @@ class Handlers:
             return [gr.skip(), *self._show(session, _words(request))]
         return [session[turn].question, *self._show(tuple(session)[:turn], _words(request))]
 
-    def rate(self, session: Exchanges, event: gr.EventData, request: gr.Request) -> None:
-        """Keep what a reader thinks of a reply, and say so."""
+    def rate(self, session: Exchanges, event: gr.EventData, request: gr.Request) -> Any:
+        """Keep what a reader thinks of a reply, and return the sentence that says so."""
         clicked = _clicked(event)
         turn = _turn(clicked.get("turn"), session)
         if turn is None or (reply := session[turn].reply) is None:
-            return
+            return gr.skip()
         try:
             feedback.keep(self._feedback, str(clicked.get("verdict")), reply, [e.question for e in session[:turn]])
         except FeedbackError as error:
             raise gr.Error(str(error), print_exception=False) from error
-        gr.Info(_words(request)["thanks"])
+        return render.spoken_html(_words(request)["thanks"])
 
     def leave(self, request: gr.Request) -> None:
         """Note that a visitor has left."""
@@ -158,7 +158,7 @@ class Handlers:
     def _show(self, session: Exchanges, words: Words) -> list[Any]:
         """Return what `shown` takes: messages, state, the sentence for those who hear the page, the two buttons."""
         running = bool(session) and session[-1].state == "running"
-        spoken = render.status_html(session[-1], words) if session else ""
+        spoken = render.spoken_html(render.status(session[-1], words)) if session else ""
         return [
             self._messages(session, words),
             tuple(session),

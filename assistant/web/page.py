@@ -111,7 +111,7 @@ def build(assistant: Assistant, feedback: Path) -> gr.Blocks:
         clear.click(handle.clear, None, shown, cancels=[asking, clicking], **at_once)
         page.unload(handle.leave)
         actions.edit(handle.edit, session, [box, *shown], **at_once)
-        actions.like(handle.rate, session, None, **at_once)
+        actions.like(handle.rate, session, spoken, **at_once)
         actions.expand(handle.open_speech, None, speech, **at_once)
         to_markdown.click(handle.to_markdown, session, file, **at_once).then(
             None, file, None, js="text => assistantPage.download(text, 'md')", **at_once

@@ -80,7 +80,7 @@ def test_an_answer_names_its_steps_its_sentence_and_its_verdict(page: Page) -> N
     expect(reply.locator(".claim")).to_contain_text("✓ 原文")
     expect(reply.locator(".sources li")).to_contain_text(["第7段第5句"])
     expect(reply.locator(".sources blockquote")).to_have_text(PEOPLE_QUOTE)
-    expect(page.locator("[role=status]")).to_contain_text("1 条引文")
+    expect(page.locator("#spoken [role=status]")).to_contain_text("1 条引文")
     expect(page.locator("#question textarea")).to_have_value("")
 
 
@@ -246,7 +246,7 @@ def test_a_thumb_is_kept_with_its_reason(visit: Visit, tmp_path: Path) -> None:
         reply = ask(page, MARS)
         reply.locator(".down summary").click()
         reply.get_by_role("button", name="不该拒答").click()
-        expect(page.get_by_text("谢谢，已记在本机")).to_be_visible()
+        expect(page.locator("#spoken [role=status]")).to_have_text("谢谢，已记在本机")
         expect(reply.locator("[aria-pressed=true]")).to_have_text(re.compile("不该拒答"))
     record = json.loads(kept.read_text("utf-8"))
     assert (record["verdict"], record["question"], record["turns"]) == ("wrongly_refused", MARS, [PEOPLE])

@@ -18,6 +18,8 @@ from assistant.text import is_chinese, visible
 
 MAX_QUESTION = 2_000
 """Characters. A longer text is a document and not a question."""
+MAX_PASSAGES = 50
+"""That a reader may ask for."""
 SHORT_CORPUS = 8_000
 """Characters. What is not longer is shown to the answerer whole, best paragraph first: most single speeches."""
 NO_ANSWER = "无法回答"
@@ -64,7 +66,7 @@ class Assistant:
         self.index = index
         self.answerer = answerer
         self.fallback = fallback
-        self._passages = passages
+        self.passages = passages
 
     @classmethod
     def from_settings(cls, **overrides: Any) -> Self:
@@ -91,13 +93,30 @@ class Assistant:
             return cls(corpus, index, quotes, passages=settings.passages)
         return cls(corpus, index, model, passages=settings.passages, fallback=quotes if settings.fallback else None)
 
+    @property
+    def answerers(self) -> dict[str, Answerer]:
+        """Those that can answer, by name; the first choice first."""
+        return {answerer.name: answerer for answerer in (self.answerer, self.fallback) if answerer is not None}
+
+    def using(self, answerer: str, passages: int) -> Self:
+        """Return an assistant that answers by one of `answerers`, with another number of passages.
+
+        It shares the corpus and the index with this one: close one of them only.
+        """
+        known = self.answerers
+        first = known.get(answerer, self.answerer)
+        fallback = self.fallback if first is self.answerer else None
+        return type(self)(
+            self.corpus, self.index, first, passages=max(1, min(passages, MAX_PASSAGES)), fallback=fallback
+        )
+
     def search(self, question: str, k: int | None = None) -> list[Passage]:
         """Return the `k` closest paragraphs (by default as many as the settings say), best first.
 
         Raises:
             QuestionError: the question is empty or too long.
         """
-        return self.index.search(_readable(question), self._passages if k is None else k)
+        return self.index.search(_readable(question), self.passages if k is None else k)
 
     def ask(self, question: str, history: Sequence[Turn] = ()) -> Reply:
         """Answer a question, or refuse.
@@ -151,7 +170,7 @@ class Assistant:
         paragraphs = self.corpus.paragraphs
         if sum(len(paragraph.text) for paragraph in paragraphs) <= SHORT_CORPUS:
             return self.index.search(question, len(paragraphs))
-        found = self.index.search(question, self._passages)
+        found = self.index.search(question, self.passages)
         if shape_of(question) is not Shape.OUTLINE:
             return found
         body = self.corpus.speech(found[0].paragraph.speech).body[:MAX_OUTLINE]
@@ -172,7 +191,7 @@ class Assistant:
         self, answerer: Answerer, question: str, restated: str | None, shown: Sequence[Passage], notice: str | None
     ) -> Generator[Reply]:
         """Yield growing replies of one answerer; if it fails before the first claim, its `ModelError`."""
-        made_by, passages = self._made_by(answerer), tuple(shown[: self._passages])
+        made_by, passages = self._made_by(answerer), tuple(shown[: self.passages])
         titles = {speech.id: speech.title for speech in self.corpus.speeches}
         claims: list[Claim] = []
         withheld: list[Withheld] = []

@@ -1,7 +1,7 @@
 """A conversation: the turns kept, so that a follow-up can be understood."""
 
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 
 from assistant.assistant import Assistant
 from assistant.replies import Reply, Turn
@@ -10,12 +10,17 @@ MAX_TURNS = 5
 """Earlier turns that a follow-up may lean on."""
 
 
+def turn_of(reply: Reply) -> Turn:
+    """Return a reply as a turn that later questions may lean on."""
+    return Turn(reply.restated or reply.question, reply.text)
+
+
 class Conversation:
     """Asks an assistant question after question. One reader, one conversation: it is not shared."""
 
-    def __init__(self, assistant: Assistant) -> None:
+    def __init__(self, assistant: Assistant, turns: Iterable[Turn] = ()) -> None:
         self.assistant = assistant
-        self.turns: list[Turn] = []
+        self.turns = list(turns)
 
     def stream(self, question: str) -> Generator[Reply]:
         """Yield what `Assistant.stream` yields, given the turns so far; a reply left half-way is no turn."""
@@ -23,7 +28,7 @@ class Conversation:
         for reply in self.assistant.stream(question, self.turns[-MAX_TURNS:]):
             yield reply
         if reply is not None:
-            self.turns.append(Turn(reply.restated or reply.question, reply.text))
+            self.turns.append(turn_of(reply))
 
     def ask(self, question: str) -> Reply:
         """Return the last of `stream`."""

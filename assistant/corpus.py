@@ -120,10 +120,12 @@ def _paragraphs(id: str, text: str, prefix: str) -> Iterator[Paragraph]:
 
 @dataclass(frozen=True)
 class Corpus:
-    """The speeches of one folder, and the files in it that could not be read."""
+    """The speeches of one folder, the files in it that could not be read, and questions to start with."""
 
     speeches: tuple[Speech, ...]
     problems: tuple[CorpusError, ...] = field(default=())
+    questions: tuple[str, ...] = field(default=())
+    """From `questions.txt`, one a line; the page shows them on its first screen."""
 
     @classmethod
     def from_folder(cls, folder: Path) -> Self:
@@ -170,7 +172,7 @@ class Corpus:
             )
             for id, (path, text, data) in found.items()
         )
-        return cls(speeches, tuple(problems))
+        return cls(speeches, tuple(problems), _read_questions(folder / QUESTIONS))
 
     @cached_property
     def sha256(self) -> str:
@@ -305,6 +307,17 @@ def _as_text(text: str) -> str | None:
     """Return `text`, or None where its control and unassigned characters show that it is something else."""
     odd = sum(unicodedata.category(c) in ("Cc", "Cn", "Co", "Cs") and c not in "\t\r\n\f\v\x1a\x85" for c in text)
     return None if "\x00" in text or odd > len(text) / 100 else text
+
+
+def _read_questions(path: Path) -> tuple[str, ...]:
+    """Return the questions of `questions.txt`, one a line; lines that begin with # are comments."""
+    if not path.exists():
+        return ()
+    try:
+        lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise CorpusError(f"{path} cannot be read: {error}. Save it in UTF-8, or remove it.") from error
+    return tuple(line for line in lines if line and not line.startswith("#"))
 
 
 def _read_catalogue(path: Path) -> dict[str, dict[str, str]]:

@@ -1,0 +1,183 @@
+"""What happens on a click: handlers that take what the page holds and return what it shows.
+
+The conversation of a visitor is the value of a `gr.State` and is kept nowhere else. What a visitor sees of a reply is
+made by `assistant.render`.
+"""
+
+import json
+import logging
+import re
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from time import monotonic
+from typing import Any
+
+import gradio as gr
+
+from assistant import render
+from assistant.assistant import Assistant
+from assistant.conversation import Conversation, turn_of
+from assistant.errors import AssistantError
+from assistant.render import Exchange, Words
+from assistant.web.words import words_for
+
+UPDATES = 20
+"""A second, while an answer grows: each one is drawn by the browser."""
+MAX_EXCHANGES = 200
+"""A longer conversation forgets its beginning."""
+
+_log = logging.getLogger(__name__)
+_ANCHOR = re.compile(r"[sp]-(?P<speech>.+?)(?:-\d+){1,2}")
+
+Exchanges = Sequence[Exchange]
+
+
+class Handlers:
+    """The handlers of one page. They keep nothing of a visitor."""
+
+    def __init__(self, assistant: Assistant) -> None:
+        self._assistant = assistant
+
+    # --- Opening ---
+
+    def open(self, session: Exchanges, request: gr.Request) -> list[Any]:
+        """Return the header, the speech and the conversation, in the browser's language."""
+        words, corpus = _words(request), self._assistant.corpus
+        header = render.header_html(self._assistant.answerer.name, words)
+        return [header, render.speech_html(corpus.speeches[0], corpus, words), *self._show(session, words)]
+
+    def open_speech(self, event: gr.EventData, request: gr.Request) -> str:
+        """Return the speech that holds an anchor."""
+        match = _ANCHOR.fullmatch(str(_clicked(event).get("anchor", "")))
+        corpus = self._assistant.corpus
+        speech = next((s for s in corpus.speeches if match and s.id == match["speech"]), corpus.speeches[0])
+        return render.speech_html(speech, corpus, _words(request))
+
+    # --- Asking ---
+
+    def ask(
+        self, question: str, session: Exchanges, answerer: str, passages: float, request: gr.Request
+    ) -> Generator[list[Any]]:
+        """Yield an empty input, and the conversation while it grows by the reply."""
+        for shown in self._ask(question, session, answerer, int(passages), _words(request)):
+            yield ["", *shown]
+
+    def ask_clicked(
+        self, session: Exchanges, answerer: str, passages: float, event: gr.EventData, request: gr.Request
+    ) -> Generator[list[Any]]:
+        """Yield the conversation while it grows by the reply to a question that was clicked on.
+
+        That is one to start with (`ask`), or one to be answered again (`again`, with its place in the conversation).
+        """
+        clicked = _clicked(event)
+        question, session = str(clicked.get("ask", "")), tuple(session)
+        if (turn := _turn(clicked.get("again"), session)) is not None:
+            question, session = session[turn].question, session[:turn]
+        yield from self._ask(question, session, answerer, int(passages), _words(request))
+
+    def _ask(
+        self, question: str, session: Exchanges, answerer: str, passages: int, words: Words
+    ) -> Generator[list[Any]]:
+        past = tuple(session)[-MAX_EXCHANGES:]
+        if not question.strip():
+            yield self._show(past, words)
+            return
+        exchange, drawn = Exchange(question), 0.0
+        for exchange in self._answer(question, past, answerer, passages, words):
+            if exchange.state != "running" or monotonic() - drawn > 1 / UPDATES:
+                drawn = monotonic()
+                yield self._show((*past, exchange), words)
+
+    def _answer(
+        self, question: str, past: Exchanges, answerer: str, passages: int, words: Words
+    ) -> Generator[Exchange]:
+        """Yield the exchange as it grows; the last one is done or failed."""
+        exchange = Exchange(question)
+        yield exchange
+        assistant = self._assistant.using(answerer, passages)
+        turns = [turn_of(e.reply) for e in past if e.reply is not None and e.state == "done"]
+        try:
+            with closing(Conversation(assistant, turns).stream(question)) as replies:
+                for reply in replies:
+                    exchange = replace(exchange, reply=reply)
+                    yield exchange
+            yield replace(exchange, state="done")
+        except AssistantError as error:
+            yield replace(exchange, state="failed", error=str(error))
+        except Exception:  # noqa: BLE001
+            # The one place where any error is caught: a visitor reads a sentence and not a traceback.
+            _log.exception("a question could not be answered")
+            yield replace(exchange, state="failed", error=words["failed"])
+
+    # --- The conversation ---
+
+    def stop(self, session: Exchanges, request: gr.Request) -> list[Any]:
+        """Return the conversation with what was still running marked as stopped."""
+        stopped = [replace(e, state="stopped") if e.state == "running" else e for e in session]
+        return self._show(stopped, _words(request))
+
+    def clear(self, request: gr.Request) -> list[Any]:
+        """Return an empty conversation."""
+        return self._show((), _words(request))
+
+    def edit(self, session: Exchanges, event: gr.EventData, request: gr.Request) -> list[Any]:
+        """Return a question for the input, and the conversation as it was before it."""
+        turn = _turn(_clicked(event).get("turn"), session)
+        if turn is None:
+            return [gr.skip(), *self._show(session, _words(request))]
+        return [session[turn].question, *self._show(tuple(session)[:turn], _words(request))]
+
+    def leave(self, request: gr.Request) -> None:
+        """Note that a visitor has left."""
+
+    def to_markdown(self, session: Exchanges, request: gr.Request) -> str:
+        """Return the conversation as Markdown."""
+        return render.markdown(session, _words(request))
+
+    def to_json(self, session: Exchanges) -> str:
+        """Return the conversation as JSON, with the offsets of every citation."""
+        data = [
+            {"question": e.question, "state": e.state, "error": e.error or None, "reply": e.reply and e.reply.to_dict()}
+            for e in session
+        ]
+        return json.dumps(data, ensure_ascii=False, indent=2)
+
+    def _show(self, session: Exchanges, words: Words) -> list[Any]:
+        """Return what `shown` takes: messages, state, the sentence for those who hear the page, the two buttons."""
+        running = bool(session) and session[-1].state == "running"
+        spoken = render.status_html(session[-1], words) if session else ""
+        return [
+            self._messages(session, words),
+            tuple(session),
+            spoken,
+            gr.Button(visible=not running),
+            gr.Button(visible=running),
+        ]
+
+    def _messages(self, session: Exchanges, words: Words) -> list[dict[str, Any]]:
+        messages = [_message("assistant", render.welcome_html(self._assistant.corpus, words))]
+        for turn, exchange in enumerate(session):
+            running = exchange.state == "running"
+            messages.append(_message("user", render.question_html(exchange.question, turn, words, running=running)))
+            messages.append(_message("assistant", render.reply_html(exchange, turn, words)))
+        return messages
+
+
+def _message(role: str, html: str) -> dict[str, Any]:
+    # As a component: what is in it is ours and escaped, and keeps its attributes, which Markdown would lose.
+    return {"role": role, "content": gr.HTML(html)}
+
+
+def _clicked(event: gr.EventData) -> dict[str, Any]:
+    """Return what the page sent with an event: anything, since a visitor can send what they like."""
+    return event._data if isinstance(event._data, dict) else {}
+
+
+def _turn(value: Any, session: Exchanges) -> int | None:
+    """Return a place in the conversation; None if it is none."""
+    return value if isinstance(value, int) and 0 <= value < len(session) else None
+
+
+def _words(request: gr.Request) -> Words:
+    return words_for(request.headers.get("accept-language"))

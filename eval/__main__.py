@@ -1,7 +1,9 @@
 """The command line: `python -m eval VERB`. Exit 0 pass, 1 gate failed, 2 usage, 3 something is missing."""
 
 import sys
+import tempfile
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,13 +13,18 @@ from assistant.errors import AssistantError
 from assistant.settings import bundled
 from eval.answerers import OFFLINE, open_assistant
 from eval.cases import KINDS, SPLIT_FILE, SPLITS, Case, check_split, hashes, load
+from eval.compare import align, change_table, changes, flipped
 from eval.errors import EvalError, MissingError
+from eval.gates import Baseline, Gates, check
+from eval.gates import accept as accept_baseline
 from eval.judgements import Judgement, judge, to_dict
 from eval.runs import Run, ask, describe, write_json
 from eval.sources import Source
 from eval.tables import kind_table, length_line, score_table
 
 CASES = Path(__file__).parent / "cases"
+GATES = Path(__file__).parent / "gates.yaml"
+BASELINE = Path(__file__).parent / "baseline.json"
 RUNS = Path("runs")
 
 app = typer.Typer(
@@ -34,6 +41,8 @@ Runs = Annotated[Path, typer.Option("--runs", metavar="FOLDER", help="Folder of 
 Kinds = Annotated[list[str] | None, typer.Option("--kind", help="Only cases of this kind; may be repeated.")]
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="Only cases with this tag; may be repeated.")]
 SplitOption = Annotated[str | None, typer.Option("--split", help="Only `tune` or only `test`.")]
+GatesOption = Annotated[Path, typer.Option("--gates", metavar="FILE", help="What must hold.")]
+BaselineOption = Annotated[Path, typer.Option("--baseline", metavar="FILE", help="What there was.")]
 AnswererOption = Annotated[str, typer.Option("--answerer", help="Who is asked.")]
 
 
@@ -68,6 +77,7 @@ def validate(
 @app.command()
 def run(
     name: Name,
+    *,
     cases: CasesOption = CASES,
     seeds: Seeds = None,
     runs: Runs = RUNS,
@@ -86,9 +96,7 @@ def run(
     if not chosen:
         raise EvalError("No case is left to ask. Choose others.")
     with open_assistant(answerer, seeds) as assistant:
-        made = ask(
-            assistant, chosen, runs / name, asked=describe(assistant, chosen), again=again, watch=_with_progress
-        )
+        made = ask(assistant, chosen, runs / name, asked=describe(assistant, chosen), again=again, watch=_with_progress)
     seconds = made.about["seconds"]
     times = f" in {seconds['total']:.1f} s (95 % within {1000 * seconds['p95']:.0f} ms)" if seconds else ""
     typer.echo(f"{len(made.lines)} replies{times}: {made.folder}", err=True)
@@ -97,6 +105,7 @@ def run(
 @app.command()
 def score(
     name: Name,
+    *,
     cases: CasesOption = CASES,
     seeds: Seeds = None,
     runs: Runs = RUNS,
@@ -113,6 +122,71 @@ def score(
     typer.echo(f"{score_table(judgements)}\n\n{kind_table(judgements)}\n\n{length_line(judgements)}")
     if show:
         typer.echo("\n" + "\n".join(_failing(judgements)))
+
+
+@app.command()
+def compare(
+    before: Annotated[str, typer.Argument(help="Name of the older run.")],
+    after: Annotated[str, typer.Argument(help="Name of the newer run.")],
+    *,
+    cases: CasesOption = CASES,
+    seeds: Seeds = None,
+    runs: Runs = RUNS,
+    kind: Kinds = None,
+    tag: Tags = None,
+    split: SplitOption = None,
+    intersect: Annotated[bool, typer.Option("--intersect", help="Leave out cases that only one run holds.")] = False,
+) -> None:
+    """Print how the scores of two runs differ, and the cases that flipped."""
+    chosen = _choose(_load(cases, seeds), kind, tag, split)
+    old, new = (judge(chosen, Run.read(runs / name)) for name in (before, after))
+    shared = align(old, new, intersect=intersect)
+    if len(shared) < max(len(old), len(new)):
+        typer.echo(f"{len(shared)} cases are in both runs; the others are left out.", err=True)
+    typer.echo("\n".join([change_table(changes(shared)), "", *flipped(shared)]))
+
+
+@app.command()
+def gate(
+    name: Annotated[str | None, typer.Argument(help="Name of a run; without one, all is asked now.")] = None,
+    *,
+    cases: CasesOption = CASES,
+    seeds: Seeds = None,
+    runs: Runs = RUNS,
+    split: SplitOption = None,
+    gates: GatesOption = GATES,
+    baseline_file: BaselineOption = BASELINE,
+) -> None:
+    """Fail, with exit code 1, if the answers are worse than `gates.yaml` and the baseline allow."""
+    declared, base = Gates.from_file(gates), Baseline.from_file(baseline_file)
+    chosen = _choose(_load(cases, seeds), None, None, split)
+    outcomes = check(_judged(name, chosen, runs, seeds), declared, base, datetime.now(UTC).date())
+    typer.echo("\n".join(str(outcome) for outcome in outcomes))
+    raise typer.Exit(0 if all(outcome.passed for outcome in outcomes) else 1)
+
+
+@app.command()
+def baseline(
+    name: Name,
+    *,
+    accept: Annotated[bool, typer.Option("--accept", help="Make this run the baseline.")] = False,
+    cases: CasesOption = CASES,
+    seeds: Seeds = None,
+    runs: Runs = RUNS,
+    gates: GatesOption = GATES,
+    baseline_file: BaselineOption = BASELINE,
+) -> None:
+    """Compare a whole run with the baseline, and make it the new one with --accept."""
+    chosen, made = _load(cases, seeds), Run.read(runs / name)
+    judgements = judge(chosen, made)
+    if len(judgements) != len(chosen):
+        raise EvalError(f"{made.folder} holds {len(judgements)} of {len(chosen)} cases. A baseline is of all of them.")
+    if accept:
+        accept_baseline(baseline_file, judgements, Gates.from_file(gates), made.asked)
+        typer.echo(f"{made.folder} is now the baseline: {baseline_file}", err=True)
+        return
+    outcomes = check(judgements, Gates.from_file(gates), Baseline.from_file(baseline_file), datetime.now(UTC).date())
+    typer.echo("\n".join(str(outcome) for outcome in outcomes))
 
 
 # --- Shared ----------------------------------------------------------------------------------------------------------
@@ -148,6 +222,18 @@ def _choose(cases: list[Case], kinds: list[str] | None, tags: list[str] | None, 
     if not chosen:
         raise EvalError("No case is left by --kind, --tag and --split. Choose others.")
     return chosen
+
+
+def _judged(name: str | None, chosen: list[Case], runs: Path, seeds: Path | None) -> list[Judgement]:
+    """Return the judgements of a run that holds all these cases, or of one that is made now and kept nowhere."""
+    if name is not None:
+        judgements = judge(chosen, Run.read(runs / name))
+        if len(judgements) < len(chosen):
+            raise EvalError(f"{runs / name} holds {len(judgements)} of {len(chosen)} cases. Ask them all.")
+        return judgements
+    with open_assistant(OFFLINE, seeds) as assistant, tempfile.TemporaryDirectory() as folder:
+        asked = describe(assistant, chosen)
+        return judge(chosen, ask(assistant, chosen, Path(folder), asked=asked, watch=_with_progress))
 
 
 def _failing(judgements: Iterable[Judgement]) -> list[str]:

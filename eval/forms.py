@@ -6,7 +6,9 @@ from functools import lru_cache
 
 from assistant.text import fold
 
-_QUOTES = str.maketrans(dict.fromkeys("“”„‟〝〞「」『』«»＂", '"') | dict.fromkeys("‘’`´", "'") | dict.fromkeys("‐‑‒–—―−", "-"))
+_QUOTES = str.maketrans(
+    dict.fromkeys("“”„‟〝〞「」『』«»＂", '"') | dict.fromkeys("‘’`´", "'") | dict.fromkeys("‐‑‒–—―−", "-")
+)
 _NEGATION = "不未没无非莫勿"
 _NUMERAL = "0123456789〇零一二三四五六七八九十百千万亿"
 

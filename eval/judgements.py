@@ -56,7 +56,9 @@ def to_dict(judgements: Iterable[Judgement]) -> dict[str, Any]:
     """Return values and reasons by case, ready for JSON."""
     return {
         j.case.id: {
-            name: {"value": score.value, "why": score.why} for name, score in j.scores.items() if score.value is not None
+            name: {"value": score.value, "why": score.why}
+            for name, score in j.scores.items()
+            if score.value is not None
         }
         for j in judgements
     }

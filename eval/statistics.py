@@ -16,7 +16,7 @@ Interval = tuple[float, float]
 
 def mean(values: Sequence[float]) -> float:
     """Return the mean; of nothing, not a number."""
-    return sum(values) / len(values) if values else float("nan")
+    return float(sum(values)) / len(values) if values else float("nan")
 
 
 def interval(values: Sequence[float], clusters: Sequence[str]) -> Interval:
@@ -49,14 +49,15 @@ def bootstrap(values: Sequence[float], clusters: Sequence[str]) -> Interval:
         sums[names[cluster]] += value
         sizes[names[cluster]] += 1
     drawn = np.random.default_rng(SEED).multinomial(len(names), np.full(len(names), 1 / len(names)), size=RESAMPLES)
-    low, high = np.percentile((drawn @ sums) / (drawn @ sizes), [2.5, 97.5])
-    return float(low), float(high)
+    means = (drawn @ sums) / (drawn @ sizes)
+    return float(np.percentile(means, 2.5)), float(np.percentile(means, 97.5))
 
 
 def mcnemar(lost: int, won: int) -> float:
     """Return the exact two-sided p-value of McNemar's test (1947) for two counts of flipped cases."""
     total, fewer = lost + won, min(lost, won)
-    return min(1.0, 2 * sum(comb(total, i) for i in range(fewer + 1)) / 2**total)
+    tail = sum(comb(total, i) for i in range(fewer + 1))
+    return min(1.0, 2 * tail / float(2**total))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import combinations
+from math import isnan
 
 from eval.cases import KINDS, SPLITS
 from eval.judgements import Judgement, pairs
@@ -66,7 +67,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def percent(value: float) -> str:
     """Return a share as a percentage with one decimal; nothing for what is not a number."""
-    return "" if value != value else f"{100 * value:.1f}"
+    return "" if isnan(value) else f"{100 * value:.1f}"
 
 
 def _with_interval(judgements: Sequence[Judgement], score: str) -> str:

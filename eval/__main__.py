@@ -1,5 +1,6 @@
 """The command line: `python -m eval VERB`. Exit 0 pass, 1 gate failed, 2 usage, 3 something is missing."""
 
+import os
 import sys
 import tempfile
 from collections.abc import Iterable
@@ -187,6 +188,19 @@ def baseline(
         return
     outcomes = check(judgements, Gates.from_file(gates), Baseline.from_file(baseline_file), datetime.now(UTC).date())
     typer.echo("\n".join(str(outcome) for outcome in outcomes))
+
+
+@app.command()
+def squad(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Question sets in SQuAD layout.")],
+    jobs: Annotated[int, typer.Option(min=1, help="Processes to ask from.")] = os.cpu_count() or 1,
+) -> None:
+    """Ask public questions: the passages of a file are the corpus. The answers are the embedded answerer's."""
+    from eval.public import ask_all, figures
+
+    for file in files:
+        with tempfile.TemporaryDirectory() as folder:
+            typer.echo(f"## {file.stem}: {figures(*ask_all(file, Path(folder) / 'index', jobs))}\n")
 
 
 # --- Shared ----------------------------------------------------------------------------------------------------------

@@ -52,6 +52,9 @@ if TYPE_CHECKING:
         CorpusError as CorpusError,
     )
     from assistant.errors import (
+        FeedbackError as FeedbackError,
+    )
+    from assistant.errors import (
         IndexingError as IndexingError,
     )
     from assistant.errors import (
@@ -124,6 +127,7 @@ _HOME = {
     "PromptError": "errors",
     "IndexingError": "errors",
     "ModelError": "errors",
+    "FeedbackError": "errors",
 }
 
 __all__ = list(_HOME)

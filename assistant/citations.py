@@ -7,16 +7,15 @@ trusted. The checks do not prove entailment: they refuse what can be seen to be 
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from assistant.corpus import Sentence
-from assistant.drafts import Statement, lift_marks, plain, statements
+from assistant.drafts import Statement, foreign_sign, lift_marks, plain, statements
 from assistant.english import borne_out, english_numbers
 from assistant.text import fold, is_chinese, numbers, supported_numbers
-from assistant.wording import objection
+from assistant.wording import Broken, Rule, objection
 
 
 class Verdict(StrEnum):
@@ -44,7 +43,13 @@ class Withheld:
     """A statement that did not pass, and why."""
 
     text: str
-    why: str
+    rule: Rule
+    detail: str = ""
+
+    @property
+    def why(self) -> str:
+        """The reason in English."""
+        return self.rule.value.replace("{}", self.detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,7 @@ def _judge(statement: Statement, shown: Mapping[str, Sentence], translated: bool
     """Apply the rules, the ones with the clearest reasons first."""
     text, addresses = statement.text, statement.addresses
     if not addresses:
-        return Withheld(text, "it names no sentence of the speech")
+        return Withheld(text, Rule.NO_ADDRESS)
     cited = tuple(dict.fromkeys(shown[address] for address in addresses if address in shown))
     unknown = [address for address in addresses if address not in shown]
     for sentence in cited:
@@ -101,45 +106,41 @@ def _judge(statement: Statement, shown: Mapping[str, Sentence], translated: bool
         if text == plain(itself) and literal.issuperset(unknown):
             return Claim(sentence.text.strip(), (sentence,), Verdict.VERBATIM)
     if unknown:
-        return Withheld(text, f"no sentence {unknown[0]} was shown for this question")
+        return Withheld(text, Rule.NOT_SHOWN, unknown[0])
     if translated and not is_chinese(text) and all(is_chinese(sentence.text) for sentence in cited):
-        why = _translation(text, cited)
-        return Withheld(text, why) if why else Claim(text, cited, Verdict.TRANSLATED)
-    why = _number(text, cited) or _phrase(text, cited) or _sign(text, cited) or objection(text, cited)
-    return Withheld(text, why) if why else Claim(text, cited, Verdict.SUPPORTED)
+        broken = _translation(text, cited)
+        return Withheld(text, *broken) if broken else Claim(text, cited, Verdict.TRANSLATED)
+    broken = _number(text, cited) or _phrase(text, cited) or _sign(text, cited) or objection(text, cited)
+    return Withheld(text, *broken) if broken else Claim(text, cited, Verdict.SUPPORTED)
 
 
-def _number(text: str, cited: Sequence[Sentence]) -> str | None:
+def _number(text: str, cited: Sequence[Sentence]) -> Broken | None:
     """Every number must stand in the cited sentences."""
     supported = set[str]().union(*(supported_numbers(sentence.text) for sentence in cited))
     missing = [number for number in numbers(text) if number not in supported]
-    return f"number {missing[0]} is not in the cited sentences" if missing else None
+    return (Rule.NUMBER, missing[0]) if missing else None
 
 
-def _sign(text: str, cited: Sequence[Sentence]) -> str | None:
-    """No sign that could turn a sentence round may be added: a question mark, a cross, a strike through."""
-    source = "".join(sentence.text for sentence in cited).replace("?", "？")
-    for c in text.replace("?", "？"):
-        if (c == "？" or unicodedata.category(c) in _SIGNS) and c not in source:
-            return f"the sign {c} is not in the cited sentences"
-    return None
+def _sign(text: str, cited: Sequence[Sentence]) -> Broken | None:
+    """No sign that could turn a sentence round, and nothing that could be taken for a mark or a link, may be added."""
+    foreign = foreign_sign(text, "".join(sentence.text for sentence in cited))
+    return (Rule.SIGN, foreign) if foreign else None
 
 
-_SIGNS = ("Sm", "Sk", "So", "Mn", "Me", "Co", "Cn")
 _QUOTED = re.compile(
     r"“([^“”]+)(?:”|$)|^([^“”]+)”|‘([^‘’]+)’|「([^「」]+)」|『([^『』]+)』|《([^《》]+)》|〈([^〈〉]+)〉"
     r"|〝([^〝〞]+)〞|«([^«»]+)»|[\"＂]([^\"＂]+)[\"＂]"
 )
 
 
-def _phrase(text: str, cited: Sequence[Sentence]) -> str | None:
+def _phrase(text: str, cited: Sequence[Sentence]) -> Broken | None:
     """A quoted phrase must stand in one cited sentence, or run across cited neighbours."""
     sources = _joined(cited)
     for match in _QUOTED.finditer(text):
         # A comma or stop before the closing quote belongs to the sentence around it.
         phrase = match[match.lastindex or 0].strip().rstrip("，。；、,.;")
         if not any(phrase in source for source in sources):
-            return f"the phrase “{phrase}” is not in the cited sentences"
+            return Rule.PHRASE, phrase
     return None
 
 
@@ -160,31 +161,32 @@ def _joined(cited: Sequence[Sentence]) -> list[str]:
 
 # A marker in English, and what in a Chinese sentence can stand behind it; idioms such as 不断 may be rendered by one too.
 _ACROSS = {
-    "negation": (
+    Rule.NEGATION: (
         re.compile(
             r"\b(?:not(?! (?:only|just|merely)\b)|no(?! (?:matter|longer|doubt)\b)|never|nor|neither|without|cannot|none"
             r"|prohibit\w*|forbid\w*|prevent\w*|oppose\w*)\b|n['’]t\b"
         ),
         re.compile(r"[不未没无非勿莫免禁止防避杜反拒停取废否难缺少零绝]|摆脱|克服|纠正|打击|遏制|惩"),
     ),
-    "obligation": (re.compile(r"\b(?:must|shall|only)\b"), re.compile(r"[要必须需应该当务只仅唯严定得绝全皆都]")),
+    Rule.OBLIGATION: (re.compile(r"\b(?:must|shall|only)\b"), re.compile(r"[要必须需应该当务只仅唯严定得绝全皆都]")),
 }
 
 
-def _translation(text: str, cited: Sequence[Sentence]) -> str | None:
+def _translation(text: str, cited: Sequence[Sentence]) -> Broken | None:
     """Hold an English statement against Chinese sentences.
 
-    Numbers and quoted phrases must stand there, as in any statement. A negation or an obligation must have something
-    behind it; one that was dropped cannot be told from one that was put in other words, and which clause is restated
-    cannot be seen, so neither is checked. Words cannot be compared at all: who reads the claim must read the original.
+    Numbers, quoted phrases and odd signs must stand there, as in any statement. A negation or an obligation must have
+    something behind it; one that was dropped cannot be told from one that was put in other words, and which clause is
+    restated cannot be seen, so neither is checked. Words cannot be compared at all: who reads the claim must read the
+    original.
     """
     if not re.search(r"[^\W\d_]", text):
-        return "it says nothing that could be checked"
+        return Rule.NOTHING, ""
     supported = set[str]().union(*(borne_out(sentence.text) for sentence in cited))
     if missing := [number for number in english_numbers(text) if number not in supported]:
-        return f"number {missing[0]} is not in the cited sentences"
+        return Rule.NUMBER, missing[0]
     source, folded = fold("".join(sentence.text for sentence in cited)), fold(text)
-    for kind, (marker, behind) in _ACROSS.items():
+    for rule, (marker, behind) in _ACROSS.items():
         if marker.search(folded) and not behind.search(source):
-            return f"its {kind} is not that of the cited sentences"
-    return _phrase(text, cited)
+            return rule, ""
+    return _phrase(text, cited) or _sign(text, cited)

@@ -7,7 +7,8 @@
     │   └── AddressError  no sentence or paragraph stands at this address
     ├── PromptError       a prompt file is missing, or its fields do not match
     ├── IndexingError     the index folder cannot be built, opened or trusted
-    └── ModelError        a language or embedding model failed (`retryable` says whether to try again)
+    ├── ModelError        a language or embedding model failed (`retryable` says whether to try again)
+    └── FeedbackError     what a reader thinks of a reply cannot be kept
 
 The message of each is written for the person who sees it and says what to do; the command line and the page show it
 as it stands. A refusal to answer is not an error: see `assistant.replies.Refusal`.
@@ -52,3 +53,7 @@ class ModelError(AssistantError):
     def __init__(self, message: str, *, retryable: bool = False) -> None:
         super().__init__(message)
         self.retryable = retryable
+
+
+class FeedbackError(AssistantError):
+    """What a reader thinks of a reply cannot be kept."""

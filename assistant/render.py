@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
-from assistant.citations import Citation, Claim, Verdict
+from assistant.citations import Citation, Claim, Verdict, Withheld
 from assistant.corpus import Corpus, Paragraph, Sentence, Speech
 from assistant.replies import Answer, Refusal, Reply, excerpt
 from assistant.text import visible
@@ -163,9 +163,9 @@ def reply_html(exchange: Exchange, turn: int, words: Words) -> str:
             parts.append(f"<p class='restated'>{_escape(words['restated'])}{_escape(reply.restated)}</p>")
         if reply.notice:
             parts.append(f"<p class='notice'><span aria-hidden='true'>⚠ </span>{_escape(reply.notice)}</p>")
+        parts.append(_passages(reply, words))
         parts.append(_refusal(reply, words) if isinstance(reply, Refusal) else _answer(reply, words))
         parts.append(_withheld(reply, words))
-        parts.append(_passages(reply, words, opened=exchange.state == "running" and not _said(reply)))
     if exchange.state == "stopped":
         parts.append(f"<p class='notice'><span aria-hidden='true'>■ </span>{_escape(words['stopped'])}</p>")
     if exchange.state == "failed":
@@ -213,10 +213,6 @@ def _steps(exchange: Exchange, words: Words) -> str:
             steps.append(words["step_check"].format(passed=passed, checked=checked))
     items = "".join(f"<li>{_escape(step)}</li>" for step in steps)
     return f"<ol class='steps{' running' * running}' aria-busy='{str(running).lower()}'>{items}</ol>"
-
-
-def _said(reply: Reply) -> bool:
-    return isinstance(reply, Refusal) or bool(reply.claims)
 
 
 def _answer(reply: Answer, words: Words) -> str:
@@ -274,23 +270,28 @@ def _refusal(reply: Refusal, words: Words) -> str:
 def _withheld(reply: Reply, words: Words) -> str:
     if not reply.withheld:
         return ""
-    items = "".join(f"<li><del>{_escape(w.text)}</del> <span>{_escape(w.why)}</span></li>" for w in reply.withheld)
+    items = "".join(
+        f"<li><del>{_escape(w.text)}</del> <span>{_escape(_why(w, words))}</span></li>" for w in reply.withheld
+    )
     summary = words["withheld"].format(count=len(reply.withheld))
     return f"<details class='withheld'><summary>{_escape(summary)}</summary><ul>{items}</ul></details>"
 
 
-def _passages(reply: Reply, words: Words, *, opened: bool) -> str:
+def _why(withheld: Withheld, words: Words) -> str:
+    return words[f"why_{withheld.rule.name.lower()}"].replace("{detail}", withheld.detail)
+
+
+def _passages(reply: Reply, words: Words) -> str:
+    """Return the passages, folded: they stand above the answer from the beginning, so that nothing jumps."""
     items = "".join(
         f"<li><a class='open' href='#{_escape(anchor(p.paragraph))}'>{_escape(place_name(p.paragraph, words))}</a> "
         f"<meter min='0' max='1' value='{p.score:.2f}' title='{p.score:.2f}'>{p.score:.2f}</meter> "
         f"{_escape(excerpt(p.paragraph.text, 40))}</li>"
         for p in reply.passages
     )
-    summary = words["retrieved"].format(count=len(reply.passages))
-    return (
-        f"<details class='passages'{' open' * opened}><summary>{_escape(summary)}</summary>"
-        f"<ol lang='zh-CN'>{items}</ol></details>"
-    )
+    addresses = words["and"].join(p.paragraph.address for p in reply.passages[:_LISTED])
+    summary = words["retrieved"].format(addresses=addresses)
+    return f"<details class='passages'><summary>{_escape(summary)}</summary><ol lang='zh-CN'>{items}</ol></details>"
 
 
 def _actions(exchange: Exchange, turn: int, words: Words) -> str:

@@ -178,7 +178,7 @@ def _to_dict(reply: Reply, *, claims: list[Any], citations: list[Any], reason: s
         "restated": reply.restated,
         "text": reply.text,
         "claims": claims,
-        "withheld": [asdict(withheld) for withheld in reply.withheld],
+        "withheld": [{"text": withheld.text, "why": withheld.why} for withheld in reply.withheld],
         "citations": citations,
         "passages": _passages(reply.passages),
         "reason": reason,

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from assistant.errors import SettingsError
 
 PREFIX = "ASSISTANT_"
+Language = Literal["auto", "zh", "en"]
 
 
 def bundled(name: str) -> Path:
@@ -46,12 +47,18 @@ class Settings(BaseSettings):
     """`extractive` quotes, `llm` asks a language model, `auto` does so if `model` is set."""
     model: str | None = None
     """`<preset>:<model>`, such as `ollama:qwen3`, or LangChain's `<provider>:<model>`."""
+    language: Language = "auto"
+    """What a model answers in: `zh`, `en`, or `auto` for the language of the question."""
     fallback: bool = True
     """Whether quotes take the place of an answer where the model fails; a notice says so."""
     temperature: float | None = Field(default=None, ge=0, le=2)
     """How freely the model chooses its words; its server's default if not set."""
     max_tokens: int = Field(default=3_000, ge=16)
     """How long a drafted answer may be, in the model's tokens; thoughts count where a model cannot be kept from them."""
+
+    # The page
+    feedback: Path | None = None
+    """File that keeps what readers of the page think of replies; by default one in the user's data folder."""
 
     # Servers of models
     base_url: str | None = Field(default=None, repr=False)
@@ -65,7 +72,7 @@ class Settings(BaseSettings):
     max_retries: int = Field(default=2, ge=0, le=10)
     """How often a failed request is sent again, after the pause that the server asks for."""
 
-    @field_validator("seeds", "index")
+    @field_validator("seeds", "index", "feedback")
     @classmethod
     def _expand(cls, path: Path | None) -> Path | None:
         try:
@@ -108,6 +115,15 @@ class Settings(BaseSettings):
 
         key = hashlib.sha256(str(self.seeds.resolve()).encode()).hexdigest()[:12]
         return user_cache_path("speech-assistant", appauthor=False) / f"index-{key}"
+
+    @property
+    def feedback_file(self) -> Path:
+        """Where feedback is kept: `feedback`, or a file in the user's data folder."""
+        if self.feedback is not None:
+            return self.feedback
+        from platformdirs import user_data_path
+
+        return user_data_path("speech-assistant", appauthor=False) / "feedback.jsonl"
 
 
 def _names(known: Any, prefix: str = "", case: Any = str) -> str:

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import lru_cache
 
 from assistant.corpus import Sentence
@@ -44,6 +45,27 @@ _DONE = frozenset("了 过 已 已经 正 正在".split())
 _LONGEST_WORD = 12
 
 
+class Rule(Enum):
+    """What a statement can break; the value says so in English, {} standing for the detail."""
+
+    NO_ADDRESS = "it names no sentence of the speech"
+    NOT_SHOWN = "no sentence {} was shown for this question"
+    NUMBER = "number {} is not in the cited sentences"
+    PHRASE = "the phrase “{}” is not in the cited sentences"
+    SIGN = "the sign {} is not in the cited sentences"
+    NEGATION = "its negation is not that of the cited sentences"
+    OBLIGATION = "its obligation is not that of the cited sentences"
+    NOTHING = "it says nothing that could be checked"
+    WORDS = "no cited sentence says this in these words: {}"
+    FORCE = "what it denies, demands or allows is not what the cited sentence does: {}"
+    DONE = "it tells as done what the cited sentence demands: {}"
+    CONDITION = "it leaves out what the cited sentence hangs on: {}"
+
+
+Broken = tuple[Rule, str]
+"""A rule that a statement breaks, and the detail."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Clause:
     """A clause in normal form, its numbers and list markers left out of `text`."""
@@ -60,7 +82,7 @@ class _Clause:
     """The words that tell it as done, 了 and its like."""
 
 
-def objection(text: str, cited: Sequence[Sentence]) -> str | None:
+def objection(text: str, cited: Sequence[Sentence]) -> Broken | None:
     """Return why `text` is not a cited sentence, shortened; None if it is.
 
     Each part of `text` between stops and semicolons must be found in one of the sentences, its clauses in order: their
@@ -69,18 +91,15 @@ def objection(text: str, cited: Sequence[Sentence]) -> str | None:
     """
     parts = [part for part in _PART_END.split(fold(text)) if part.strip()]
     if not any(clause.words for part in parts for clause in _clauses(part)):
-        return "it says nothing that could be checked"
+        return Rule.NOTHING, ""
     for part in parts:
         reasons = [_objection(part, sentence.text) for sentence in cited]
         if None not in reasons:
-            return next((reason for reason in reasons if reason and not reason.startswith(_NOWHERE)), reasons[0])
+            return next((reason for reason in reasons if reason and reason[0] is not Rule.WORDS), reasons[0])
     return None
 
 
-_NOWHERE = "no cited sentence says this in these words"
-
-
-def _objection(part: str, sentence: str) -> str | None:
+def _objection(part: str, sentence: str) -> Broken | None:
     source = _clauses(fold(sentence))
     begin = 0
     for clause in _clauses(part):
@@ -90,15 +109,15 @@ def _objection(part: str, sentence: str) -> str | None:
             (first, span) for first, span in _spans(clause, source) if first >= begin and _bear(span, clause.numbers)
         ]
         if not spans:
-            return f"{_NOWHERE}: {clause.text.strip() or part.strip()}"
+            return Rule.WORDS, clause.text.strip() or part.strip()
         kept = [(first, span) for first, span in spans if _markers(span) == Counter(clause.markers)]
         if not kept:
-            return f"what it denies, demands or allows is not what the cited sentence does: {clause.text.strip()}"
+            return Rule.FORCE, clause.text.strip()
         begin, span = kept[0]
         if _DEMAND.search(fold(sentence)) and any(word not in c.text for word in clause.done for c in span):
-            return f"it tells as done what the cited sentence demands: {clause.text.strip()}"
+            return Rule.DONE, clause.text.strip()
     missing = set(_CONDITION.findall(fold(sentence))) - set(_CONDITION.findall(part))
-    return f"it leaves out what the cited sentence hangs on: {min(missing)}" if missing else None
+    return (Rule.CONDITION, min(missing)) if missing else None
 
 
 def _markers(span: Sequence[_Clause]) -> Counter[str]:

@@ -144,9 +144,10 @@ def _separation(answerable: Sequence[Asked]) -> list[list[str]]:
     seen, hidden = [a.confidence for a in answerable], [a.confidence_hidden for a in answerable]
     threshold = sorted(seen)[floor(OVER_REFUSAL * len(seen))]
     false = [value >= threshold for value in hidden]
-    name = f"false answers, own passage hidden, at {OVER_REFUSAL:.0%} over-refusal by confidence"
+    by = answerable[0].confidence_is
+    name = f"false answers, own passage hidden, at {OVER_REFUSAL:.0%} over-refusal by the {by}"
     return [
-        ["AUROC of the confidence, own passage hidden", percent(auroc(seen, hidden)), "", str(len(seen))],
+        [f"AUROC of the {by}, own passage hidden", percent(auroc(seen, hidden)), "", str(len(seen))],
         _rate(name, false),
     ]
 

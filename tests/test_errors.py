@@ -32,7 +32,7 @@ def test_drawing_is_the_tree_of_the_classes() -> None:
 
 def test_drawing_has_more_than_one_level() -> None:
     assert drawn()["AddressError"] == "CorpusError"
-    assert len(drawn()) == 8
+    assert len(drawn()) == 9
 
 
 @pytest.mark.parametrize("cls", CLASSES.values(), ids=CLASSES)

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 # Gradio asks its own servers for versions and statistics unless told not to before it is imported.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -10,25 +10,48 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 import gradio as gr
 
 from assistant.assistant import MAX_QUESTION, Assistant
+from assistant.render import OFFLINE
+from assistant.settings import Language
 from assistant.web.handlers import Handlers
-from assistant.web.words import LOCALES
+from assistant.web.words import EN, LOCALES, ZH
 
 _HERE = Path(__file__).parent
 FONTS = ["system-ui", "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif"]
 
-look: dict[str, Any] = {
-    "theme": gr.themes.Base(font=FONTS, font_mono=["ui-monospace", "monospace"], primary_hue="blue", radius_size="sm"),
-    "css": (_HERE / "style.css").read_text("utf-8"),
-    "i18n": gr.I18n(**LOCALES),
-}
-"""What Gradio takes when a page is shown, and not when it is built."""
+
+def look() -> dict[str, Any]:
+    """Return what Gradio takes when a page is shown, and not when it is built: `theme`, `css` and `i18n`."""
+    mono = ["ui-monospace", "monospace"]
+    return {
+        "theme": gr.themes.Base(font=FONTS, font_mono=mono, primary_hue="blue", radius_size="sm").set(
+            # The theme's own blues and reds are too light for white letters (WCAG 2.2, 4.5 : 1).
+            button_primary_background_fill="*primary_600",
+            button_primary_background_fill_dark="*primary_600",
+            button_cancel_background_fill="*neutral_200",
+            button_cancel_text_color="*neutral_900",
+        ),
+        "css": (_HERE / "style.css").read_text("utf-8"),
+        "i18n": gr.I18n(**LOCALES),
+    }
 
 
-def build(assistant: Assistant) -> gr.Blocks:
-    """Return the page for an assistant; `server.serve` shows it."""
-    t: gr.I18n = look["i18n"]
-    handle = Handlers(assistant)
-    names = list(assistant.answerers)
+def _both(key: str) -> str:
+    """Return a word in both languages: labels of choices cannot be translated by the browser."""
+    return f"{ZH[key]} · {EN[key]}"
+
+
+def build(assistant: Assistant, feedback: Path) -> gr.Blocks:
+    """Return the page for an assistant; `server.serve` shows it.
+
+    Args:
+        assistant: answers the questions; it stays the caller's to close.
+        feedback: the file that keeps what readers think of replies.
+    """
+    t = gr.I18n(**LOCALES)
+    handle = Handlers(assistant, feedback)
+    names = [(_both("offline") if name == OFFLINE else name, name) for name in assistant.answerers]
+    languages = [(_both(f"language_{language}"), language) for language in get_args(Language)]
+    models = any(name != OFFLINE for name in assistant.answerers)
     page = gr.Blocks(title="问讲话 · Ask a speech", analytics_enabled=False, fill_height=True, fill_width=True)
     with page:
         session = gr.State(())
@@ -60,7 +83,8 @@ def build(assistant: Assistant) -> gr.Blocks:
                     stop = gr.Button(t("stop"), variant="stop", elem_id="stop", scale=1, min_width=80, visible=False)
                 with gr.Accordion(t("settings"), open=False, elem_id="settings"):
                     with gr.Row():
-                        answerer = gr.Radio(names, value=names[0], label=t("answerer"), visible=len(names) > 1)
+                        answerer = gr.Radio(names, value=names[0][1], label=t("answerer"), visible=len(names) > 1)
+                        language = gr.Radio(languages, value=assistant.language, label=t("language"), visible=models)
                         passages = gr.Slider(1, 20, value=min(assistant.passages, 20), step=1, label=t("passages"))
                     with gr.Row():
                         to_markdown = gr.Button(t("download_markdown"), size="sm", elem_id="to-markdown")
@@ -73,11 +97,12 @@ def build(assistant: Assistant) -> gr.Blocks:
         file = gr.Textbox(visible="hidden", elem_id="file")
 
         shown = [chat, session, spoken, send, stop]
-        chosen = [session, answerer, passages]
+        chosen = [session, answerer, passages, language]
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         at_once = quiet | {"queue": False}
 
         page.load(handle.open, session, [header, speech, *shown], **at_once)
+        answerer.change(handle.choose, answerer, header, **at_once)
         asking = gr.on(
             [box.submit, send.click], handle.ask, [box, *chosen], [box, *shown], concurrency_id="ask", **quiet
         )
@@ -86,6 +111,7 @@ def build(assistant: Assistant) -> gr.Blocks:
         clear.click(handle.clear, None, shown, cancels=[asking, clicking], **at_once)
         page.unload(handle.leave)
         actions.edit(handle.edit, session, [box, *shown], **at_once)
+        actions.like(handle.rate, session, None, **at_once)
         actions.expand(handle.open_speech, None, speech, **at_once)
         to_markdown.click(handle.to_markdown, session, file, **at_once).then(
             None, file, None, js="text => assistantPage.download(text, 'md')", **at_once

@@ -1,5 +1,7 @@
 """The words of the page, in Chinese and in English: the only place that holds them."""
 
+from assistant.wording import Rule
+
 ZH = {
     "title": "问讲话",
     "tagline": "用原文回答，每句可查",
@@ -28,6 +30,18 @@ ZH = {
     "sentence": "第{paragraph}段第{sentence}句",
     "paragraph": "第{paragraph}段",
     "citation": "引文 {number}，{place}",
+    "why_no_address": "没有注明依据哪一句",
+    "why_not_shown": "没有 {detail} 这一句可供引用",
+    "why_number": "所引句子里没有数字 {detail}",
+    "why_phrase": "所引句子里没有“{detail}”这个说法",
+    "why_sign": "所引句子里没有符号 {detail}",
+    "why_negation": "否定与所引句子不符",
+    "why_obligation": "要求的口气与所引句子不符",
+    "why_nothing": "没有可以核对的内容",
+    "why_words": "所引句子没有这样说：{detail}",
+    "why_force": "否定、要求或许可与所引句子不符：{detail}",
+    "why_done": "把要求说成了已经做到：{detail}",
+    "why_condition": "略去了所引句子的条件：{detail}",
     "restated": "理解为：",
     "originals": "下面是所引原文。地址和数字已核对，跨语言的措辞无法逐字比较。",
     "sources": "出处",
@@ -38,7 +52,8 @@ ZH = {
     "not_copied": "无法复制",
     "closest": "最接近的段落（不是依据）",
     "withheld": "{count} 句未通过核对",
-    "retrieved": "检索到的 {count} 段",
+    "retrieved": "检索到的段落：{addresses}",
+    "and": "、",
     "verdict_verbatim": "原文",
     "verdict_verbatim_help": "与所引句子逐字相同",
     "verdict_supported": "已核对",
@@ -94,6 +109,7 @@ EN = {
     "sentence": "paragraph {paragraph}, sentence {sentence}",
     "paragraph": "paragraph {paragraph}",
     "citation": "Citation {number}, {place}",
+    **{f"why_{rule.name.lower()}": rule.value.replace("{}", "{detail}") for rule in Rule},
     "restated": "Understood as: ",
     "originals": "The original sentences follow. Addresses and numbers were checked; words cannot be compared across languages.",
     "sources": "Sources",
@@ -104,7 +120,8 @@ EN = {
     "not_copied": "Cannot copy",
     "closest": "Closest passages (not support)",
     "withheld": "Withheld: {count} unchecked",
-    "retrieved": "{count} passages retrieved",
+    "retrieved": "Paragraphs found: {addresses}",
+    "and": ", ",
     "verdict_verbatim": "verbatim",
     "verdict_verbatim_help": "Character for character the cited sentence",
     "verdict_supported": "checked",
@@ -132,7 +149,7 @@ EN = {
     "failed": "Something went wrong and this question was not answered. Please try again; who runs this page finds the reason in its log.",
 }
 
-LOCALES = {"zh-CN": ZH, "en": EN}
+LOCALES = {"zh-CN": ZH, "zh-TW": ZH, "en": EN}
 """As Gradio's `I18n` takes them; the page follows the browser's language."""
 
 

@@ -41,7 +41,7 @@ requirements: .venv/made
 		--custom-compile-command "make requirements" -o requirements.txt pyproject.toml
 
 clean:
-	rm -rf .venv .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf .venv .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist runs
 
 .venv/made:
 	@$(PYTHON) -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo \

@@ -9,11 +9,12 @@ from typing import Any, Protocol, Self
 
 from assistant.citations import Claim, Withheld, check, cite
 from assistant.corpus import Corpus
+from assistant.drafts import foreign_sign, lift_marks
 from assistant.errors import ModelError, QuestionError
 from assistant.extractive import ExtractiveAnswerer, Shape, shape_of
 from assistant.index import Index, Passage
 from assistant.replies import Answer, Provenance, Reason, Refusal, Reply, Turn, incomplete, replaced
-from assistant.settings import Settings
+from assistant.settings import Language, Settings
 from assistant.text import is_chinese, visible
 
 MAX_QUESTION = 2_000
@@ -61,12 +62,14 @@ class Assistant:
         *,
         passages: int = 8,
         fallback: Answerer | None = None,
+        language: Language = "auto",
     ) -> None:
         self.corpus = corpus
         self.index = index
         self.answerer = answerer
         self.fallback = fallback
         self.passages = passages
+        self.language = language
 
     @classmethod
     def from_settings(cls, **overrides: Any) -> Self:
@@ -91,24 +94,27 @@ class Assistant:
         quotes = ExtractiveAnswerer(corpus)
         if model is None:
             return cls(corpus, index, quotes, passages=settings.passages)
-        return cls(corpus, index, model, passages=settings.passages, fallback=quotes if settings.fallback else None)
+        fallback = quotes if settings.fallback else None
+        return cls(corpus, index, model, passages=settings.passages, fallback=fallback, language=settings.language)
 
     @property
     def answerers(self) -> dict[str, Answerer]:
         """Those that can answer, by name; the first choice first."""
         return {answerer.name: answerer for answerer in (self.answerer, self.fallback) if answerer is not None}
 
-    def using(self, answerer: str, passages: int) -> Self:
-        """Return an assistant that answers by one of `answerers`, with another number of passages.
+    def using(self, answerer: str, passages: int, language: Language) -> Self:
+        """Return an assistant that answers by one of `answerers`, with another number of passages, in a language.
 
         It shares the corpus and the index with this one: close one of them only.
         """
-        known = self.answerers
-        first = known.get(answerer, self.answerer)
+        from assistant.llm import LLMAnswerer
+
+        first = self.answerers.get(answerer, self.answerer)
         fallback = self.fallback if first is self.answerer else None
-        return type(self)(
-            self.corpus, self.index, first, passages=max(1, min(passages, MAX_PASSAGES)), fallback=fallback
-        )
+        if isinstance(first, LLMAnswerer):
+            first = first.speaking(language)
+        passages = max(1, min(passages, MAX_PASSAGES))
+        return type(self)(self.corpus, self.index, first, passages=passages, fallback=fallback, language=language)
 
     def search(self, question: str, k: int | None = None) -> list[Passage]:
         """Return the `k` closest paragraphs (by default as many as the settings say), best first.
@@ -206,7 +212,7 @@ class Assistant:
         yield answer()
         sentences = [sentence for passage in shown for sentence in passage.paragraph.sentences]
         with closing(_until_failure(answerer.draft(restated or question, shown), failed)) as draft:
-            for result in check(draft, sentences, translated=not is_chinese(question)):
+            for result in check(draft, sentences, translated=self.language == "en" or not is_chinese(question)):
                 if isinstance(result, Withheld):
                     withheld.append(result)
                 else:
@@ -256,9 +262,17 @@ def _until_failure(draft: Iterator[str], failed: list[ModelError]) -> Generator[
 
 
 def _restated(answerer: Answerer, question: str, history: Sequence[Turn]) -> str | None:
-    """Return the question as the answerer restates it; None where it stands alone, or where that makes no sense."""
+    """Return the question as the answerer restates it; None where it stands alone, or where that makes no sense.
+
+    The reader is shown it unchecked: one that brings a link or a sign of its own is no question of theirs.
+    """
     restated = visible(answerer.restate(question, history)).strip()
-    return restated if 0 < len(restated) <= MAX_QUESTION and restated != question else None
+    if not 0 < len(restated) <= MAX_QUESTION or restated == question:
+        return None
+    said, _ = lift_marks(
+        "？".join([question, *(text for turn in history for text in (turn.question, turn.answer)), ""])
+    )
+    return None if foreign_sign(restated, said) else restated
 
 
 def _readable(question: str) -> str:

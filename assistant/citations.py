@@ -7,13 +7,12 @@ trusted. The checks do not prove entailment: they refuse what can be seen to be 
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from assistant.corpus import Sentence
-from assistant.drafts import Statement, lift_marks, plain, statements
+from assistant.drafts import Statement, foreign_sign, lift_marks, plain, statements
 from assistant.english import borne_out, english_numbers
 from assistant.text import fold, is_chinese, numbers, supported_numbers
 from assistant.wording import Broken, Rule, objection
@@ -123,15 +122,11 @@ def _number(text: str, cited: Sequence[Sentence]) -> Broken | None:
 
 
 def _sign(text: str, cited: Sequence[Sentence]) -> Broken | None:
-    """No sign that could turn a sentence round may be added: a question mark, a cross, a strike through."""
-    source = "".join(sentence.text for sentence in cited).replace("?", "？")
-    for c in text.replace("?", "？"):
-        if (c == "？" or unicodedata.category(c) in _SIGNS) and c not in source:
-            return Rule.SIGN, c
-    return None
+    """No sign that could turn a sentence round, and nothing that could be taken for a mark or a link, may be added."""
+    foreign = foreign_sign(text, "".join(sentence.text for sentence in cited))
+    return (Rule.SIGN, foreign) if foreign else None
 
 
-_SIGNS = ("Sm", "Sk", "So", "Mn", "Me", "Co", "Cn")
 _QUOTED = re.compile(
     r"“([^“”]+)(?:”|$)|^([^“”]+)”|‘([^‘’]+)’|「([^「」]+)」|『([^『』]+)』|《([^《》]+)》|〈([^〈〉]+)〉"
     r"|〝([^〝〞]+)〞|«([^«»]+)»|[\"＂]([^\"＂]+)[\"＂]"
@@ -180,9 +175,10 @@ _ACROSS = {
 def _translation(text: str, cited: Sequence[Sentence]) -> Broken | None:
     """Hold an English statement against Chinese sentences.
 
-    Numbers and quoted phrases must stand there, as in any statement. A negation or an obligation must have something
-    behind it; one that was dropped cannot be told from one that was put in other words, and which clause is restated
-    cannot be seen, so neither is checked. Words cannot be compared at all: who reads the claim must read the original.
+    Numbers, quoted phrases and odd signs must stand there, as in any statement. A negation or an obligation must have
+    something behind it; one that was dropped cannot be told from one that was put in other words, and which clause is
+    restated cannot be seen, so neither is checked. Words cannot be compared at all: who reads the claim must read the
+    original.
     """
     if not re.search(r"[^\W\d_]", text):
         return Rule.NOTHING, ""
@@ -193,4 +189,4 @@ def _translation(text: str, cited: Sequence[Sentence]) -> Broken | None:
     for rule, (marker, behind) in _ACROSS.items():
         if marker.search(folded) and not behind.search(source):
             return rule, ""
-    return _phrase(text, cited)
+    return _phrase(text, cited) or _sign(text, cited)

@@ -8,8 +8,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
-from assistant.text import split_sentences, visible
+from assistant.text import fold, split_sentences, visible
 
 _ADDRESS = r"(?:[\w-]{1,64}[/／])?[0-9０-９]{1,6}[.．][0-9０-９]{1,6}"
 # Every repetition is bounded, so that no draft makes the search go back and forth.
@@ -26,6 +27,21 @@ _MARK = re.compile(
 _LONGEST_MARK = 4_000
 _LIST_MARKER = re.compile(r"\s*(?:(?:[-*•>]|#{1,6}|\d{1,2}[.)])\s+)*")
 _STOPS = "。！？!?."
+# What prose needs besides letters, digits, white space, dashes and quotation marks.
+_PUNCTUATION = frozenset("，。、；：！…·・‧•．／＆％＇＂（）《》〈〉「」『』〝〞〟,.;:!/&%‰'\"()")
+_INVISIBLE_LETTERS = frozenset("\u115f\u1160\u3164\uffa0")
+# In normal form, and bounded as everything here.
+_LINK = re.compile(
+    r"""
+    (?: (?<![a-z]) (?:https?|ftp|file|data|blob|javascript|vbscript|mailto|tel|sms): (?=\S)
+      | //
+      | [a-z0-9-]{1,63} \. [a-z]{2,}
+      | & (?: \#\w+ | [a-z]\w+ ) ;  # what a page turns into a sign
+    ) (?:[!-~]*[a-z0-9/])?
+    | [\[【] [^\[\]【】]{0,99} [\]】]
+    """,
+    re.VERBOSE,
+)
 _MAY_END = frozenset("。！？；!?.\n]］】")
 
 
@@ -80,8 +96,29 @@ def lift_marks(line: str) -> tuple[str, list[tuple[int, int, list[str]]]]:
 
 
 def plain(text: str) -> str:
-    """Return a statement without list markers, invisible characters and outer white space."""
-    return _LIST_MARKER.sub("", visible(text), count=1).strip()
+    """Return a statement without list markers, invisible characters and white space that prose does not need."""
+    return " ".join(_LIST_MARKER.sub("", visible(text), count=1).split())
+
+
+def foreign_sign(text: str, source: str) -> str | None:
+    """Return the first link, mark or sign of `text` that `source` does not hold and prose does not need, or None.
+
+    Brackets, crosses and strokes make marks, links, images or markup of words that may all be the source's own; a
+    question mark, a cross or a strike through can turn a sentence round.
+    """
+    folded, held = fold(source), set(source.replace("?", "？"))
+    links = (link[0] for link in _LINK.finditer(fold(text)) if link[0] not in folded)
+    signs = (c for c in text.replace("?", "？") if c not in held and not _is_prose(c))
+    return next(chain(links, signs), None)
+
+
+def _is_prose(c: str) -> bool:
+    if c in _PUNCTUATION or c in "0123456789０１２３４５６７８９":
+        return True
+    return (
+        unicodedata.category(c) in ("Lu", "Ll", "Lt", "Lm", "Lo", "Nl", "Zs", "Pd", "Pi", "Pf")
+        and c not in _INVISIBLE_LETTERS
+    )
 
 
 def _addresses(match: re.Match[str]) -> list[str]:

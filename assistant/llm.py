@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from time import perf_counter
@@ -21,7 +22,7 @@ from assistant.index import Passage
 from assistant.prompts import Prompt
 from assistant.replies import Turn
 from assistant.servers import OPENAI_URL, Server
-from assistant.settings import Settings, bundled
+from assistant.settings import Language, Settings, bundled
 from assistant.text import is_chinese, visible
 
 if TYPE_CHECKING:
@@ -130,11 +131,18 @@ class LLMAnswerer:
         """Hash of `prompts/answer.md`."""
         return self._answer.version
 
+    def speaking(self, language: Language) -> Self:
+        """Return the same answerer for another language; both share one connection."""
+        other = copy(self)
+        other._settings = self._settings.model_copy(update={"language": language})
+        return other
+
     def render(self, question: str, passages: Sequence[Passage]) -> str:
         """Return the prompt for a question: every sentence of the passages with its address, in reading order."""
         in_order = sorted((p.paragraph for p in passages), key=lambda p: (p.speech, p.start))
         lines = [f"[{s.address}] {_one_line(s.text)}" for paragraph in in_order for s in paragraph.sentences]
-        language = "Chinese" if is_chinese(question) else "English"
+        chosen = self._settings.language
+        language = "Chinese" if chosen == "zh" or (chosen == "auto" and is_chinese(question)) else "English"
         return self._answer.render(question=_one_line(question), sentences="\n".join(lines), language=language)
 
     def draft(self, question: str, passages: Sequence[Passage]) -> Generator[str]:
@@ -176,6 +184,11 @@ class LLMAnswerer:
                     return question
         restated = restated.strip()
         return _one_line(restated) if restated and "\n" not in restated and not self._wrong_with(end) else question
+
+    def holds_key(self, text: str) -> bool:
+        """Return whether `text` holds the key that the model is asked with, as far as it was given to these settings."""
+        key = self._settings.api_key
+        return self._server.shows_key(text) if self._server else bool(key and key.get_secret_value() in text)
 
     def probes(self) -> dict[str, Callable[[], str]]:
         """Return the kinds of request that a server may take, each with a function that sends a tiny one.

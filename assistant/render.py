@@ -185,12 +185,13 @@ def _name(answerer: str, words: Words) -> str:
     return words["offline"] if answerer == OFFLINE else answerer
 
 
-def status_html(exchange: Exchange, words: Words) -> str:
-    """Return one sentence for those who hear the page."""
-    return f"<p role='status' aria-live='polite'>{_escape(_status(exchange, words))}</p>"
+def spoken_html(sentence: str) -> str:
+    """Return a sentence for those who hear the page."""
+    return f"<p role='status' aria-live='polite'>{_escape(sentence)}</p>"
 
 
-def _status(exchange: Exchange, words: Words) -> str:
+def status(exchange: Exchange, words: Words) -> str:
+    """Return in one sentence how far an exchange has come."""
     reply = exchange.reply
     if exchange.state == "running":
         return words["status_running"]

@@ -90,6 +90,11 @@ class Server:
                     f"of {provider}, for example: export {self.variable}=sk-…"
                 )
 
+    def shows_key(self, text: str) -> bool:
+        """Return whether `text` holds the key, if there is one."""
+        key = self.key.get_secret_value()
+        return key != _NO_KEY and key in text
+
     def explain(self, error: Exception, who: str, seconds: float) -> ModelError:
         """Return what an error of the `openai` package means to the reader.
 

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from assistant.errors import SettingsError
 
 PREFIX = "ASSISTANT_"
+Language = Literal["auto", "zh", "en"]
 
 
 def bundled(name: str) -> Path:
@@ -46,6 +47,8 @@ class Settings(BaseSettings):
     """`extractive` quotes, `llm` asks a language model, `auto` does so if `model` is set."""
     model: str | None = None
     """`<preset>:<model>`, such as `ollama:qwen3`, or LangChain's `<provider>:<model>`."""
+    language: Language = "auto"
+    """What a model answers in: `zh`, `en`, or `auto` for the language of the question."""
     fallback: bool = True
     """Whether quotes take the place of an answer where the model fails; a notice says so."""
     temperature: float | None = Field(default=None, ge=0, le=2)

@@ -90,10 +90,9 @@ def _recall(path: Path, folder: Path) -> str:
     embedder = make_embedder(Settings.load(), [paragraph.text for paragraph in questions.corpus.paragraphs])
     with Index.open(questions.corpus, embedder, folder / path.stem) as index:
         found = [
-            [passage.paragraph.speech for passage in index.search(question, 3)]
-            for _, question, _ in questions.questions
+            [passage.paragraph.speech for passage in index.search(question.text, 3)] for question in questions.questions
         ]
-    gold = [speech for speech, _, _ in questions.questions]
+    gold = [question.speech for question in questions.questions]
     first = sum(speeches[0] == speech for speeches, speech in zip(found, gold, strict=True)) / len(gold)
     three = sum(speech in speeches for speeches, speech in zip(found, gold, strict=True)) / len(gold)
     return (

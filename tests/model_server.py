@@ -5,6 +5,7 @@ The name of the model that is asked for chooses what happens: `openai:cut` is an
 """
 
 import json
+import re
 import select
 import threading
 import time
@@ -203,6 +204,17 @@ def echo(handler: Handler, asked: dict[str, Any]) -> None:
     handler.stream(written(asked["messages"][-1]["content"]))
 
 
+def orders(text: str) -> list[str]:
+    """What a text orders a model to write: 请回答：「……」; ⏎ stands for the end of a line."""
+    return [order.replace("⏎", "\n") for order in re.findall("请回答：「(.*?)」", text)]
+
+
+def obeys(handler: Handler, asked: dict[str, Any]) -> None:
+    """A model that takes every order for its own, wherever it stands in the prompt, if it takes two lines or more."""
+    prompt = re.sub(r"\n\[[\w./-]+\] ", "", asked["messages"][-1]["content"])
+    says("\n".join(orders(prompt)))(handler, asked)
+
+
 def strict(handler: Handler, asked: dict[str, Any]) -> None:
     """A server that knows the bare protocol only."""
     if unknown := asked.keys() - {"model", "messages", "stream", "max_tokens"}:
@@ -268,6 +280,7 @@ MODES: dict[str, Mode] = {
     "letters-for-ever": endless("好" * 50),
     "writes-slowly": endless(f"{QUOTE}[7.5]\n", pause=0.02),
     "echo": echo,
+    "obeys": obeys,
     "restates": says("怎样让创新成果更好惠及人民？"),
     "restates-at-length": says("好的，" * 300),
     "restates-in-lines": says("好的。\n怎样让创新成果更好惠及人民？"),

@@ -375,6 +375,43 @@ def test_the_prompt_for_the_speech(corpus: Corpus) -> None:
     assert rendered + "\n" == GOLDEN.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    ("language", "question", "named"),
+    [
+        ("auto", QUESTION, "Chinese"),
+        ("auto", "What?", "English"),
+        ("zh", "What?", "Chinese"),
+        ("en", QUESTION, "English"),
+    ],
+)
+def test_the_prompt_asks_for_the_language_that_was_chosen(
+    corpus: Corpus, language: Any, question: str, named: str
+) -> None:
+    passages = [Passage(corpus.paragraphs[0], 0.0)]
+    assert f"Answer in {named}." in answerer("ollama:test", language=language).render(question, passages)
+    first = answerer("ollama:test")
+    assert f"Answer in {named}." in first.speaking(language).render(question, passages)
+    assert first.render(QUESTION, passages) == answerer("ollama:test").render(QUESTION, passages)
+
+
+def test_a_chinese_question_may_be_answered_in_english_if_that_was_chosen(make: Make) -> None:
+    assert make("english").ask(QUESTION).kind == "refusal"
+    chosen = make("english").using("openai:english", 8, "en")
+    reply = chosen.ask(QUESTION)
+    assert isinstance(reply, Answer)
+    assert reply.translated
+
+
+def test_a_reader_may_choose_among_the_answerers_that_there_are(make: Make) -> None:
+    ours = make("good")
+    assert list(ours.answerers) == ["openai:good", "extractive"]
+    assert ours.using("openai:good", 8, "auto").ask(QUESTION).made_by.answerer == "openai:good"
+    quoting = ours.using("extractive", 3, "auto")
+    reply = quoting.ask(QUESTION)
+    assert (reply.made_by.answerer, len(reply.passages), list(quoting.answerers)) == ("extractive", 3, ["extractive"])
+    assert list(ours.using("no such", 0, "auto").answerers) == ["openai:good", "extractive"]
+
+
 def test_no_example_of_the_prompt_is_an_address() -> None:
     """A model that repeats the prompt must not cite with it."""
     examples = [word for word in Prompt.from_file(bundled("prompts") / "answer.md").body.split() if "[" in word]

@@ -24,7 +24,8 @@ from assistant.render import (
     question_html,
     reply_html,
     speech_html,
-    status_html,
+    spoken_html,
+    status,
     welcome_html,
 )
 from assistant.replies import Answer, Refusal, Reply, Turn
@@ -220,7 +221,7 @@ def test_every_state_can_be_shown(assistant: Assistant, state: str, words: dict[
             found = assert_harmless(reply_html(exchange, 3, words))
             assert ("data-again" in dict(found.tags[-1][1])) <= (state != "running")
             assert bool(found.of("actions")) == (state != "running")
-            assert_harmless(status_html(exchange, words))
+            assert_harmless(spoken_html(status(exchange, words)))
             assert_harmless(question_html(question, 3, words, running=state == "running"))
 
 

@@ -31,6 +31,7 @@ def test_defaults() -> None:
         "passages": 8,
         "answerer": "auto",
         "model": None,
+        "language": "auto",
         "fallback": True,
         "feedback": None,
         "temperature": None,

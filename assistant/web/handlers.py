@@ -22,6 +22,7 @@ from assistant.assistant import Assistant
 from assistant.conversation import Conversation, turn_of
 from assistant.errors import AssistantError, FeedbackError
 from assistant.render import Exchange, Words
+from assistant.settings import Language
 from assistant.web import feedback
 from assistant.web.words import words_for
 
@@ -65,14 +66,27 @@ class Handlers:
     # --- Asking ---
 
     def ask(
-        self, question: str, session: Exchanges, answerer: str, passages: float, request: gr.Request
+        self,
+        question: str,
+        session: Exchanges,
+        answerer: str,
+        passages: float,
+        language: Language,
+        request: gr.Request,
     ) -> Generator[list[Any]]:
         """Yield an empty input, and the conversation while it grows by the reply."""
-        for shown in self._ask(question, session, answerer, int(passages), _words(request)):
+        assistant = self._assistant.using(answerer, int(passages), language)
+        for shown in self._ask(question, session, assistant, _words(request)):
             yield ["", *shown]
 
     def ask_clicked(
-        self, session: Exchanges, answerer: str, passages: float, event: gr.EventData, request: gr.Request
+        self,
+        session: Exchanges,
+        answerer: str,
+        passages: float,
+        language: Language,
+        event: gr.EventData,
+        request: gr.Request,
     ) -> Generator[list[Any]]:
         """Yield the conversation while it grows by the reply to a question that was clicked on.
 
@@ -82,41 +96,19 @@ class Handlers:
         question, session = str(clicked.get("ask", "")), tuple(session)
         if (turn := _turn(clicked.get("again"), session)) is not None:
             question, session = session[turn].question, session[:turn]
-        yield from self._ask(question, session, answerer, int(passages), _words(request))
+        assistant = self._assistant.using(answerer, int(passages), language)
+        yield from self._ask(question, session, assistant, _words(request))
 
-    def _ask(
-        self, question: str, session: Exchanges, answerer: str, passages: int, words: Words
-    ) -> Generator[list[Any]]:
+    def _ask(self, question: str, session: Exchanges, assistant: Assistant, words: Words) -> Generator[list[Any]]:
         past = tuple(session)[-MAX_EXCHANGES:]
         if not question.strip():
             yield self._show(past, words)
             return
         drawn = deque[float](maxlen=UPDATES)
-        for exchange in self._answer(question, past, answerer, passages, words):
+        for exchange in _answer(question, past, assistant, words):
             if exchange.state != "running" or len(drawn) < UPDATES or monotonic() - drawn[0] > 1:
                 drawn.append(monotonic())
                 yield self._show((*past, exchange), words)
-
-    def _answer(
-        self, question: str, past: Exchanges, answerer: str, passages: int, words: Words
-    ) -> Generator[Exchange]:
-        """Yield the exchange as it grows; the last one is done or failed."""
-        exchange = Exchange(question)
-        yield exchange
-        assistant = self._assistant.using(answerer, passages)
-        turns = [turn_of(e.reply) for e in past if e.reply is not None and e.state == "done"]
-        try:
-            with closing(Conversation(assistant, turns).stream(question)) as replies:
-                for reply in replies:
-                    exchange = replace(exchange, reply=reply)
-                    yield exchange
-            yield replace(exchange, state="done")
-        except AssistantError as error:
-            yield replace(exchange, state="failed", error=str(error))
-        except Exception:  # noqa: BLE001
-            # The one place where any error is caught: a visitor reads a sentence and not a traceback.
-            _log.exception("a question could not be answered")
-            yield replace(exchange, state="failed", error=words["failed"])
 
     # --- The conversation ---
 
@@ -136,17 +128,17 @@ class Handlers:
             return [gr.skip(), *self._show(session, _words(request))]
         return [session[turn].question, *self._show(tuple(session)[:turn], _words(request))]
 
-    def rate(self, session: Exchanges, event: gr.EventData, request: gr.Request) -> None:
-        """Keep what a reader thinks of a reply, and say so."""
+    def rate(self, session: Exchanges, event: gr.EventData, request: gr.Request) -> Any:
+        """Keep what a reader thinks of a reply, and return the sentence that says so."""
         clicked = _clicked(event)
         turn = _turn(clicked.get("turn"), session)
         if turn is None or (reply := session[turn].reply) is None:
-            return
+            return gr.skip()
         try:
             feedback.keep(self._feedback, str(clicked.get("verdict")), reply, [e.question for e in session[:turn]])
         except FeedbackError as error:
             raise gr.Error(str(error), print_exception=False) from error
-        gr.Info(_words(request)["thanks"])
+        return render.spoken_html(_words(request)["thanks"])
 
     def leave(self, request: gr.Request) -> None:
         """Note that a visitor has left."""
@@ -166,7 +158,7 @@ class Handlers:
     def _show(self, session: Exchanges, words: Words) -> list[Any]:
         """Return what `shown` takes: messages, state, the sentence for those who hear the page, the two buttons."""
         running = bool(session) and session[-1].state == "running"
-        spoken = render.status_html(session[-1], words) if session else ""
+        spoken = render.spoken_html(render.status(session[-1], words)) if session else ""
         return [
             self._messages(session, words),
             tuple(session),
@@ -182,6 +174,25 @@ class Handlers:
             messages.append(_message("user", render.question_html(exchange.question, turn, words, running=running)))
             messages.append(_message("assistant", render.reply_html(exchange, turn, words)))
         return messages
+
+
+def _answer(question: str, past: Exchanges, assistant: Assistant, words: Words) -> Generator[Exchange]:
+    """Yield the exchange as it grows; the last one is done or failed."""
+    exchange = Exchange(question)
+    yield exchange
+    turns = [turn_of(e.reply) for e in past if e.reply is not None and e.state == "done"]
+    try:
+        with closing(Conversation(assistant, turns).stream(question)) as replies:
+            for reply in replies:
+                exchange = replace(exchange, reply=reply)
+                yield exchange
+        yield replace(exchange, state="done")
+    except AssistantError as error:
+        yield replace(exchange, state="failed", error=str(error))
+    except Exception:  # noqa: BLE001
+        # The one place where any error is caught: a visitor reads a sentence and not a traceback.
+        _log.exception("a question could not be answered")
+        yield replace(exchange, state="failed", error=words["failed"])
 
 
 def _message(role: str, html: str) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """The Gradio page: what it is made of, and which handler answers which click."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import gradio as gr
 
 from assistant.assistant import MAX_QUESTION, Assistant
 from assistant.render import OFFLINE
+from assistant.settings import Language
 from assistant.web.api import Endpoints
 from assistant.web.handlers import Handlers
 from assistant.web.words import EN, LOCALES, ZH
@@ -31,6 +32,11 @@ def look() -> dict[str, Any]:
     }
 
 
+def _both(key: str) -> str:
+    """Return a word in both languages: labels of choices cannot be translated by the browser."""
+    return f"{ZH[key]} · {EN[key]}"
+
+
 def build(assistant: Assistant, feedback: Path, endpoints: Endpoints) -> gr.Blocks:
     """Return the page for an assistant; `server.serve` shows it.
 
@@ -41,8 +47,9 @@ def build(assistant: Assistant, feedback: Path, endpoints: Endpoints) -> gr.Bloc
     """
     t = gr.I18n(**LOCALES)
     handle = Handlers(assistant, feedback)
-    # Labels of choices cannot be translated by the browser.
-    names = [(f"{ZH['offline']} · {EN['offline']}" if n == OFFLINE else n, n) for n in assistant.answerers]
+    names = [(_both("offline") if name == OFFLINE else name, name) for name in assistant.answerers]
+    languages = [(_both(f"language_{language}"), language) for language in get_args(Language)]
+    models = any(name != OFFLINE for name in assistant.answerers)
     page = gr.Blocks(title="问讲话 · Ask a speech", analytics_enabled=False, fill_height=True, fill_width=True)
     with page:
         session = gr.State(())
@@ -75,6 +82,7 @@ def build(assistant: Assistant, feedback: Path, endpoints: Endpoints) -> gr.Bloc
                 with gr.Accordion(t("settings"), open=False, elem_id="settings"):
                     with gr.Row():
                         answerer = gr.Radio(names, value=names[0][1], label=t("answerer"), visible=len(names) > 1)
+                        language = gr.Radio(languages, value=assistant.language, label=t("language"), visible=models)
                         passages = gr.Slider(1, 20, value=min(assistant.passages, 20), step=1, label=t("passages"))
                     with gr.Row():
                         to_markdown = gr.Button(t("download_markdown"), size="sm", elem_id="to-markdown")
@@ -87,7 +95,7 @@ def build(assistant: Assistant, feedback: Path, endpoints: Endpoints) -> gr.Bloc
         file = gr.Textbox(visible="hidden", elem_id="file")
 
         shown = [chat, session, spoken, send, stop]
-        chosen = [session, answerer, passages]
+        chosen = [session, answerer, passages, language]
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         at_once = quiet | {"queue": False}
 
@@ -102,7 +110,7 @@ def build(assistant: Assistant, feedback: Path, endpoints: Endpoints) -> gr.Bloc
         clear.click(handle.clear, None, shown, cancels=[asking, clicking], **at_once)
         page.unload(handle.leave)
         actions.edit(handle.edit, session, [box, *shown], **at_once)
-        actions.like(handle.rate, session, None, **at_once)
+        actions.like(handle.rate, session, spoken, **at_once)
         actions.expand(handle.open_speech, None, speech, **at_once)
         to_markdown.click(handle.to_markdown, session, file, **at_once).then(
             None, file, None, js="text => assistantPage.download(text, 'md')", **at_once

@@ -1,0 +1,201 @@
+"""The handlers of the page, called as Gradio calls them. What a reader sees in a browser: see `browser/`."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from assistant.assistant import Assistant
+from assistant.corpus import Corpus, Speech
+from assistant.render import Exchange
+from assistant.settings import Language
+from assistant.web.handlers import MAX_EXCHANGES, UPDATES, Handlers
+
+PEOPLE = "怎样让创新成果更好惠及人民？"
+MARS = "火星上有水吗？"
+OUTLINE = "这篇讲话讲了什么？"
+CHOSEN: tuple[str, int, Language] = ("extractive", 8, "auto")
+READER = gr.Request(headers={"accept-language": "zh-CN,zh;q=0.9"}, session_hash="reader")
+ENGLISH = gr.Request(headers={"accept-language": "en-GB"}, session_hash="english")
+
+
+def click(**data: Any) -> gr.EventData:
+    return gr.EventData(None, data)
+
+
+@pytest.fixture(scope="module")
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    with Assistant.from_settings(index=tmp_path_factory.mktemp("index")) as assistant:
+        yield assistant
+
+
+@pytest.fixture
+def handle(assistant: Assistant, tmp_path: Path) -> Handlers:
+    return Handlers(assistant, tmp_path / "kept" / "feedback.jsonl")
+
+
+def ask(handle: Handlers, question: str, session: Any = (), request: gr.Request = READER) -> tuple[Exchange, ...]:
+    """Ask, and return the conversation at the end."""
+    _, *shown = list(handle.ask(question, session, *CHOSEN, request))[-1]
+    session = shown[1]
+    assert isinstance(session, tuple)
+    return session
+
+
+def html_of(shown: list[Any]) -> str:
+    return "".join(message["content"].value for message in shown[0])
+
+
+def test_the_conversation_grows_while_it_is_asked(handle: Handlers) -> None:
+    updates = list(handle.ask(PEOPLE, (), *CHOSEN, READER))
+    assert all(update[0] == "" for update in updates)
+    states = [update[2][-1].state for update in updates]
+    assert states == ["running"] * (len(states) - 1) + ["done"]
+    assert [len(update[1]) for update in updates] == [3] * len(updates)
+    assert "核对 1/1" in html_of(updates[-1][1:])
+    stop_is_visible = [update[5].visible for update in updates]
+    assert stop_is_visible == [True] * (len(states) - 1) + [False]
+
+
+def test_updates_are_bounded_and_the_last_is_whole(assistant: Assistant, tmp_path: Path) -> None:
+    text = "题\n" + "\n".join(f"第{n}点，要加强保护工作。" for n in range(100))
+    corpus = Corpus((Speech.from_text("x", text),))
+
+    class Quoting:
+        name, prompt = "scripted-quotes", None
+
+        def draft(self, question: str, passages: Any) -> Iterator[str]:  # noqa: ARG002
+            for paragraph in corpus.paragraphs:
+                yield f"{paragraph.text}[{paragraph.number}.1]\n"
+
+        def restate(self, question: str, turns: Any) -> str:  # noqa: ARG002
+            return question
+
+    from assistant.embedders import LexicalEmbedder
+    from assistant.index import Index
+
+    index = Index.open(corpus, LexicalEmbedder([p.text for p in corpus.paragraphs]), tmp_path / "index")
+    with Assistant(corpus, index, Quoting()) as many:
+        updates = list(Handlers(many, tmp_path / "f").ask("要做什么？", (), "scripted-quotes", 8, "auto", READER))
+    assert len(updates[-1][2][-1].reply.claims) == 100
+    assert len(updates) < 100
+    assert len(updates) >= UPDATES
+    assert assistant.corpus is not corpus
+
+
+def test_an_empty_question_changes_nothing(handle: Handlers) -> None:
+    session = ask(handle, PEOPLE)
+    assert ask(handle, "  \n", session) == session
+
+
+def test_a_question_that_cannot_be_asked_becomes_a_sentence(handle: Handlers) -> None:
+    (exchange,) = ask(handle, "问" * 3000)
+    assert (exchange.state, exchange.reply) == ("failed", None)
+    assert "2,000" in exchange.error
+
+
+def test_a_bug_becomes_a_sentence_and_a_line_in_the_log(
+    assistant: Assistant, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken:
+        name, prompt = "scripted-broken", None
+
+        def draft(self, question: str, passages: Any) -> Iterator[str]:  # noqa: ARG002
+            raise ZeroDivisionError("secret of the inside")
+
+        def restate(self, question: str, turns: Any) -> str:  # noqa: ARG002
+            return question
+
+    broken = Assistant(assistant.corpus, assistant.index, Broken())
+    *_, last = Handlers(broken, tmp_path / "f").ask(PEOPLE, (), "scripted-broken", 8, "auto", ENGLISH)
+    exchange = last[2][-1]
+    assert exchange.state == "failed"
+    assert exchange.error.startswith("Something went wrong")
+    assert "secret" not in html_of(last[1:])
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_follow_up_leans_on_what_was_asked_before(handle: Handlers) -> None:
+    session = ask(handle, "还有吗？", ask(handle, "惩罚性赔偿制度怎么落实？"))
+    reply = session[-1].reply
+    assert reply is not None
+    assert reply.restated
+    assert session[-1].question == "还有吗？"
+
+
+def test_a_long_conversation_forgets_its_beginning(handle: Handlers) -> None:
+    session = tuple(Exchange(f"{n}", None, "failed", "x") for n in range(MAX_EXCHANGES + 5))
+    assert len(ask(handle, PEOPLE, session)) == MAX_EXCHANGES + 1
+
+
+def test_clicked_questions_are_asked(handle: Handlers) -> None:
+    *_, last = handle.ask_clicked((), *CHOSEN, click(ask=PEOPLE), READER)
+    session = last[1]
+    assert session[0].question == PEOPLE
+    session = ask(handle, MARS, session)
+    *_, last = handle.ask_clicked(session, *CHOSEN, click(again=0), READER)
+    assert [e.question for e in last[1]] == [PEOPLE]
+
+
+@pytest.mark.parametrize("data", [None, 7, "x", [], {"again": -1}, {"again": 99}, {"again": "0"}, {"ask": ""}, {}])
+def test_nonsense_from_a_visitor_asks_nothing(handle: Handlers, data: Any) -> None:
+    session = ask(handle, PEOPLE)
+    event = gr.EventData(None, data)
+    *_, last = handle.ask_clicked(session, *CHOSEN, event, READER)
+    assert last[1] == session
+    assert handle.edit(session, event, READER)[2] == session
+    handle.rate(session, event, READER)
+    assert "s0-1" in handle.open_speech(event, READER)
+
+
+def test_stop_edit_and_clear(handle: Handlers) -> None:
+    session = (*ask(handle, PEOPLE), Exchange(MARS))
+    stopped = handle.stop(session, READER)
+    assert [e.state for e in stopped[1]] == ["done", "stopped"]
+    assert "已停止" in html_of(stopped)
+    question, *shown = handle.edit(session, click(turn=1), READER)
+    assert (question, len(shown[1])) == (MARS, 1)
+    assert handle.clear(READER)[1] == ()
+
+
+def test_the_page_opens_in_the_language_of_the_browser(handle: Handlers) -> None:
+    header, speech, *shown = handle.open((), ENGLISH)
+    assert "Ask a speech" in header
+    assert "paragraph 7" in speech
+    assert "Try asking" in html_of(shown)
+    assert "离线摘句" in handle.open((), READER)[0]
+    assert "openai:x" in handle.choose("openai:x", READER)
+
+
+def test_a_conversation_is_taken_away(handle: Handlers) -> None:
+    session = (*ask(handle, PEOPLE), Exchange(MARS, None, "failed", "坏了"))
+    assert f"## {PEOPLE}" in handle.to_markdown(session, READER)
+    data = json.loads(handle.to_json(session))
+    assert [item["state"] for item in data] == ["done", "failed"]
+    assert data[0]["reply"]["citations"][0]["start"] > 0
+
+
+def test_what_readers_think_is_kept_line_by_line(handle: Handlers, tmp_path: Path) -> None:
+    session = ask(handle, MARS, ask(handle, PEOPLE))
+    for turn, verdict in ((0, "up"), (1, "wrongly_refused"), (1, "nonsense")):
+        if verdict == "nonsense":
+            with pytest.raises(gr.Error):
+                handle.rate(session, click(turn=turn, verdict=verdict), READER)
+        else:
+            assert "谢谢" in handle.rate(session, click(turn=turn, verdict=verdict), READER)
+    lines = (tmp_path / "kept" / "feedback.jsonl").read_text("utf-8").splitlines()
+    records = [json.loads(line) for line in lines]
+    assert [(r["verdict"], r["question"], r["turns"]) for r in records] == [
+        ("up", PEOPLE, []),
+        ("wrongly_refused", MARS, [PEOPLE]),
+    ]
+
+
+def test_feedback_that_cannot_be_kept_is_said(assistant: Assistant, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    handle = Handlers(assistant, tmp_path / "file" / "feedback.jsonl")
+    with pytest.raises(gr.Error, match="ASSISTANT_FEEDBACK"):
+        handle.rate(ask(handle, PEOPLE), click(turn=0, verdict="up"), READER)

@@ -38,12 +38,12 @@ def test_what_cannot_be_a_user_is_told(name: str, password: str) -> None:
     [
         ("", "names nobody"),
         ("# a:b\n", "names nobody"),
-        ("anna:secret\n", "line 1"),
-        ("\nanna\n", "line 2"),
-        ("anna:scrypt$00$11\n", "line 1"),
-        ("anna:bcrypt$" + "00" * 16 + "$" + "00" * 32, "line 1"),
+        ("reader:secret\n", "line 1"),
+        ("\nreader\n", "line 2"),
+        ("reader:scrypt$00$11\n", "line 1"),
+        ("reader:bcrypt$" + "00" * 16 + "$" + "00" * 32, "line 1"),
         (":scrypt$" + "00" * 16 + "$" + "00" * 32, "line 1"),
-        (2 * ("anna:scrypt$" + "00" * 16 + "$" + "00" * 32 + "\n"), "line 2: 'anna' stands there twice"),
+        (2 * ("reader:scrypt$" + "00" * 16 + "$" + "00" * 32 + "\n"), "line 2: 'reader' stands there twice"),
     ],
 )
 def test_a_wrong_file_is_one_clear_line(text: str, told: str, tmp_path: Path) -> None:
@@ -66,11 +66,11 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
 def test_web_user_prints_a_line_that_lets_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["assistant", "web-user", "anna"])
+    monkeypatch.setattr(sys, "argv", ["assistant", "web-user", "reader"])
     monkeypatch.setattr(sys, "stdin", io.StringIO("a good password\n"))
     with pytest.raises(SystemExit) as left:
         main()
     out, err = capsys.readouterr()
     assert (left.value.code or 0, err) == (0, "")
     (tmp_path / "users").write_text(out, encoding="utf-8")
-    assert Users.from_file(tmp_path / "users").accept("anna", "a good password")
+    assert Users.from_file(tmp_path / "users").accept("reader", "a good password")

@@ -78,12 +78,13 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def stream(self, events: Iterable[bytes | dict[str, Any]], *, done: bool = True) -> None:
+    def stream(self, events: Iterable[bytes | dict[str, Any]], *, done: bool = True, keep: bool = False) -> None:
         """Send server-sent events in chunks; note when nobody listens any more."""
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
         self.send_header("transfer-encoding", "chunked")
-        self.send_header("connection", "close")
+        if not keep:
+            self.send_header("connection", "close")
         self.end_headers()
         try:
             for event in events:
@@ -176,6 +177,23 @@ def slow(handler: Handler, _: dict[str, Any]) -> None:
     handler.stream(events())
 
 
+def thinks_apart(handler: Handler, _: dict[str, Any]) -> None:
+    """Think, kept apart from the answer, until the client hangs up."""
+
+    def events() -> Iterator[dict[str, Any]]:
+        while not handler.server.gone.is_set():
+            yield event(reasoning_content="想一想。")
+            time.sleep(0.02)
+
+    handler.stream(events())
+
+
+def keeps_open(handler: Handler, _: dict[str, Any]) -> None:
+    """Answer, and wait for the next request on the same connection."""
+    handler.stream(written(ANSWER), keep=True)
+    handler.wait()
+
+
 def cut(handler: Handler, _: dict[str, Any]) -> None:
     """Close the connection without the last chunk."""
     handler.close_connection = True
@@ -244,6 +262,9 @@ MODES: dict[str, Mode] = {
     "busy-once": busy_once,
     "silent": silent,
     "slow": slow,
+    "busy": refuses(429, retry_after="30"),
+    "thinks-apart": thinks_apart,
+    "keeps-open": keeps_open,
     "cut": cut,
     "no-finish": says(f"{ANSWER}此外", None, usage=False),
     "length": says(f"{ANSWER}此外", "length"),

@@ -206,7 +206,7 @@ def test_a_stopped_reply_is_no_turn(make: Make) -> None:
 
 
 class Scripted:
-    """Sets the event itself, before one of its pieces; then ends, or fails."""
+    """Sets the event itself, before one of its pieces or behind the last; then ends, or fails."""
 
     name = "scripted"
     prompt = None
@@ -215,10 +215,11 @@ class Scripted:
         self._stopped, self._before, self._fails = stopped, before, fails
 
     def draft(self, question: str, passages: Sequence[Passage]) -> Iterator[str]:  # noqa: ARG002
-        for i, piece in enumerate([f"{QUOTE}[7.5]\n", "保护知识产权就是保护创新。[3.2]", ""]):
+        for i, piece in enumerate([f"{QUOTE}[7.5]\n", "保护知识产权就是保护创新。[3.2]"]):
             if i == self._before:
                 self._stopped.set()
             yield piece
+        self._stopped.set()
         if self._fails:
             raise ModelError("The model went away.")
 
@@ -228,7 +229,9 @@ class Scripted:
 
 @pytest.mark.parametrize("fails", [False, True])
 @pytest.mark.parametrize(("before", "shown"), [(0, [0]), (1, [0, 1]), (2, [0, 1])])
-def test_any_answerer_is_stopped_between_its_pieces(plain: Assistant, before: int, shown: list[int], fails: bool) -> None:
+def test_any_answerer_is_stopped_between_its_pieces(
+    plain: Assistant, before: int, shown: list[int], fails: bool
+) -> None:
     stopped = threading.Event()
     assistant = Assistant(plain.corpus, plain.index, Scripted(stopped, before, fails=fails))
     assert claims(list(assistant.stream(QUESTION, stopped=stopped))) == shown

@@ -5,6 +5,7 @@ between two tries, for the first piece or for the next.
 """
 
 import asyncio
+import atexit
 from collections.abc import AsyncGenerator, Generator
 from concurrent.futures import Future
 from contextlib import aclosing
@@ -44,7 +45,7 @@ def read(items: AsyncGenerator[T]) -> Generator[T]:
     """Yield what an asynchronous generator yields; closing this one cancels that one at once.
 
     Raises:
-        Stopped: the event of this context was set.
+        Stopped: the event of this context was set, or Python ends.
         AssistantError: as raised by `items`.
     """
     check_stopped()
@@ -72,6 +73,8 @@ def read(items: AsyncGenerator[T]) -> Generator[T]:
             if isinstance(item, AssistantError):
                 raise item
             if isinstance(item, Future):
+                if item.cancelled():
+                    raise Stopped
                 item.result()  # raises what is not ours
                 return
             yield item
@@ -92,5 +95,25 @@ def _loop() -> asyncio.AbstractEventLoop:
 @cache
 def _started() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
-    Thread(target=loop.run_forever, name="requests", daemon=True).start()
+    thread = Thread(target=loop.run_forever, name="requests", daemon=True)
+    thread.start()
+    # Python ends a daemon in the middle of what it does, and the process with it if that is code in Rust or C++.
+    atexit.register(_end, loop, thread)
     return loop
+
+
+def _end(loop: asyncio.AbstractEventLoop, thread: Thread) -> None:
+    """Cancel what still runs and wait for the thread; a forked process has none."""
+    if thread.is_alive():
+        asyncio.run_coroutine_threadsafe(_cancel_all(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+async def _cancel_all() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    if others:
+        await asyncio.wait(others, timeout=1)

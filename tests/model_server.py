@@ -28,6 +28,7 @@ class ModelServer(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.requests: list[dict[str, Any]] = []
+        self.asked = threading.Event()
         self.gone = threading.Event()
         self.mode = "good"
 
@@ -61,6 +62,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
         self.server.requests.append({"path": self.path, "key": self.headers["authorization"], "body": asked})
+        self.server.asked.set()
         if self.path.endswith("/embeddings"):
             data = [{"object": "embedding", "index": i, "embedding": [1.0, 0.5]} for i, _ in enumerate(asked["input"])]
             self.answer(200, {"object": "list", "model": asked["model"], "data": data, "usage": USAGE})

@@ -6,6 +6,8 @@ The times of it are measured by `python -m eval.benchmark`; here it must only co
 import asyncio
 import gc
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -101,7 +103,7 @@ class Reader(threading.Thread):
 @pytest.mark.parametrize("mode", ["silent", "thinks-apart", "thinks-for-ever"])
 def test_stopped_before_the_first_word(make: Make, server: ModelServer, mode: str) -> None:
     reader = Reader(make(mode))
-    wait_until(lambda: server.requests)
+    assert server.asked.wait(LONG)
     assert claims(reader.stop()) == [0]
     assert server.gone.wait(LONG)
 
@@ -122,7 +124,7 @@ def test_stopped_while_a_model_writes(make: Make, server: ModelServer) -> None:
 
 def test_stopped_before_the_next_try(make: Make, server: ModelServer) -> None:
     reader = Reader(make("busy", max_retries=2))
-    wait_until(lambda: server.requests)
+    assert server.asked.wait(LONG)
     assert claims(reader.stop()) == [0]
     wait_until(lambda: not requests_running())
     assert len(server.requests) == 1
@@ -130,7 +132,7 @@ def test_stopped_before_the_next_try(make: Make, server: ModelServer) -> None:
 
 def test_stopped_while_a_follow_up_is_restated(make: Make, server: ModelServer) -> None:
     reader = Reader(make("silent"), TURNS)
-    wait_until(lambda: server.requests)
+    assert server.asked.wait(LONG)
     assert reader.stop() == []
     assert server.gone.wait(LONG)
     assert len(server.requests) == 1
@@ -332,6 +334,36 @@ def test_only_what_runs_in_the_context_is_stopped() -> None:
     with pytest.raises(Stopped):
         context.run(check_stopped)
     stoppable(None).run(check_stopped)
+
+
+LEAVES = """
+import sys, threading
+from contextlib import suppress
+from assistant.background import Stopped, stoppable
+from assistant.errors import ModelError
+from assistant.llm import LLMAnswerer
+from assistant.settings import Settings
+
+settings = Settings.load(model="openai:silent", base_url=sys.argv[1])
+with suppress(ModelError):
+    list(LLMAnswerer.from_settings(settings.model_copy(update={"read_timeout": 0.1, "max_retries": 0})).draft("", []))
+stopped, again = threading.Event(), LLMAnswerer.from_settings(settings).draft("", [])
+threading.Timer(float(sys.argv[2]), stopped.set).start()
+with suppress(Stopped):
+    stoppable(stopped).run(list, again)
+left_open = LLMAnswerer.from_settings(settings).draft("", [])
+threading.Thread(target=lambda: stoppable(None).run(next, left_open), daemon=True).start()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", ["0.01", "0.5"], ids=["client being made", "answer awaited"])
+def test_python_may_end_right_behind_a_stop(server: ModelServer, seconds: str) -> None:
+    """A thread that is busy in another language's code when Python ends takes the process down with it."""
+    command = [sys.executable, "-W", "always", "-c", LEAVES, server.url, seconds]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert all("Stopped" in line or "Exception in thread" in line for line in done.stderr.splitlines()[-1:])
 
 
 def test_threads_that_come_at_once_share_one_loop() -> None:

@@ -12,6 +12,7 @@ from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from time import monotonic
 from typing import Any
 
@@ -38,11 +39,13 @@ Exchanges = Sequence[Exchange]
 
 
 class Handlers:
-    """The handlers of one page. They keep nothing of a visitor."""
+    """The handlers of one page. Of a visitor they keep what stops a running answer, and nothing else."""
 
     def __init__(self, assistant: Assistant, feedback: Path) -> None:
         self._assistant = assistant
         self._feedback = feedback
+        self._running: dict[str | None, Event] = {}
+        """By visitor; setting an event ends the answer, even while a model says nothing."""
 
     # --- Opening ---
 
@@ -76,7 +79,7 @@ class Handlers:
     ) -> Generator[list[Any]]:
         """Yield an empty input, and the conversation while it grows by the reply."""
         assistant = self._assistant.using(answerer, int(passages), language)
-        for shown in self._ask(question, session, assistant, _words(request)):
+        for shown in self._ask(question, session, assistant, request):
             yield ["", *shown]
 
     def ask_clicked(
@@ -97,28 +100,38 @@ class Handlers:
         if (turn := _turn(clicked.get("again"), session)) is not None:
             question, session = session[turn].question, session[:turn]
         assistant = self._assistant.using(answerer, int(passages), language)
-        yield from self._ask(question, session, assistant, _words(request))
+        yield from self._ask(question, session, assistant, request)
 
-    def _ask(self, question: str, session: Exchanges, assistant: Assistant, words: Words) -> Generator[list[Any]]:
-        past = tuple(session)[-MAX_EXCHANGES:]
+    def _ask(
+        self, question: str, session: Exchanges, assistant: Assistant, request: gr.Request
+    ) -> Generator[list[Any]]:
+        words, past = _words(request), tuple(session)[-MAX_EXCHANGES:]
         if not question.strip():
             yield self._show(past, words)
             return
+        self.leave(request)
+        stopped = self._running[request.session_hash] = Event()
         drawn = deque[float](maxlen=UPDATES)
-        for exchange in _answer(question, past, assistant, words):
-            if exchange.state != "running" or len(drawn) < UPDATES or monotonic() - drawn[0] > 1:
-                drawn.append(monotonic())
-                yield self._show((*past, exchange), words)
+        try:
+            for exchange in _answer(question, past, assistant, words, stopped):
+                if exchange.state != "running" or len(drawn) < UPDATES or monotonic() - drawn[0] > 1:
+                    drawn.append(monotonic())
+                    yield self._show((*past, exchange), words)
+        finally:
+            if self._running.get(request.session_hash) is stopped:
+                del self._running[request.session_hash]
 
     # --- The conversation ---
 
     def stop(self, session: Exchanges, request: gr.Request) -> list[Any]:
-        """Return the conversation with what was still running marked as stopped."""
+        """End a running answer; return the conversation with it marked as stopped."""
+        self.leave(request)
         stopped = [replace(e, state="stopped") if e.state == "running" else e for e in session]
         return self._show(stopped, _words(request))
 
     def clear(self, request: gr.Request) -> list[Any]:
-        """Return an empty conversation."""
+        """End a running answer; return an empty conversation."""
+        self.leave(request)
         return self._show((), _words(request))
 
     def edit(self, session: Exchanges, event: gr.EventData, request: gr.Request) -> list[Any]:
@@ -141,7 +154,9 @@ class Handlers:
         return render.spoken_html(_words(request)["thanks"])
 
     def leave(self, request: gr.Request) -> None:
-        """Note that a visitor has left."""
+        """End the answer that a visitor no longer waits for."""
+        if stopped := self._running.get(request.session_hash):
+            stopped.set()
 
     def to_markdown(self, session: Exchanges, request: gr.Request) -> str:
         """Return the conversation as Markdown."""
@@ -176,17 +191,17 @@ class Handlers:
         return messages
 
 
-def _answer(question: str, past: Exchanges, assistant: Assistant, words: Words) -> Generator[Exchange]:
-    """Yield the exchange as it grows; the last one is done or failed."""
+def _answer(question: str, past: Exchanges, assistant: Assistant, words: Words, stopped: Event) -> Generator[Exchange]:
+    """Yield the exchange as it grows; the last one is done, failed or stopped."""
     exchange = Exchange(question)
     yield exchange
     turns = [turn_of(e.reply) for e in past if e.reply is not None and e.state == "done"]
     try:
-        with closing(Conversation(assistant, turns).stream(question)) as replies:
+        with closing(Conversation(assistant, turns).stream(question, stopped=stopped)) as replies:
             for reply in replies:
                 exchange = replace(exchange, reply=reply)
                 yield exchange
-        yield replace(exchange, state="done")
+        yield replace(exchange, state="stopped" if stopped.is_set() else "done")
     except AssistantError as error:
         yield replace(exchange, state="failed", error=str(error))
     except Exception:  # noqa: BLE001

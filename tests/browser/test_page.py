@@ -256,6 +256,13 @@ def test_a_thumb_is_kept_with_its_reason(visit: Visit, tmp_path: Path) -> None:
 # --- With a model ---
 
 
+def wait_for_request(page: Page, site: ModelSite) -> None:
+    """Wait until the model has been asked; before that, stopping asks nobody."""
+    expect(page.locator(".steps.running")).to_contain_text("作答")
+    while not site.model.requests:
+        page.wait_for_timeout(50)
+
+
 def test_an_answer_of_a_model_grows_and_can_be_stopped(site_with_model: ModelSite, visit: Visit) -> None:
     site_with_model.model.mode = "slow"
     page = visit(site_with_model.url)
@@ -277,7 +284,7 @@ def test_a_model_that_says_nothing_can_be_stopped(site_with_model: ModelSite, vi
     page = visit(site_with_model.url)
     page.locator("#question textarea").fill(PEOPLE)
     page.locator("#question textarea").press("Enter")
-    expect(page.locator(".steps.running")).to_contain_text("作答")
+    wait_for_request(page, site_with_model)
     page.locator("#stop").click()
     expect(page.locator(".reply .notice")).to_contain_text("已停止")
     assert site_with_model.model.gone.wait(10)
@@ -290,7 +297,7 @@ def test_leaving_the_page_ends_the_request(site_with_model: ModelSite, visit: Vi
     page = visit(site_with_model.url)
     page.locator("#question textarea").fill(PEOPLE)
     page.locator("#question textarea").press("Enter")
-    expect(page.locator(".steps.running")).to_contain_text("作答")
+    wait_for_request(page, site_with_model)
     page.close()
     assert site_with_model.model.gone.wait(20)
 

@@ -49,36 +49,46 @@ def html_of(shown: list[Any]) -> str:
     return "".join(message["content"].value for message in shown[0])
 
 
-def test_the_conversation_grows_while_it_is_asked(handle: Handlers) -> None:
-    updates = list(handle.ask(PEOPLE, (), *CHOSEN, READER))
-    assert all(update[0] == "" for update in updates)
-    states = [update[2][-1].state for update in updates]
-    assert states == ["running"] * (len(states) - 1) + ["done"]
-    assert [len(update[1]) for update in updates] == [3] * len(updates)
-    assert "核对 1/1" in html_of(updates[-1][1:])
-    stop_is_visible = [update[5].visible for update in updates]
-    assert stop_is_visible == [True] * (len(states) - 1) + [False]
+class Scripted:
+    name, prompt = "scripted-quotes", None
+
+    def __init__(self, *lines: str) -> None:
+        self.lines = lines
+
+    def draft(self, question: str, passages: Any) -> Iterator[str]:  # noqa: ARG002
+        yield from self.lines
+
+    def restate(self, question: str, turns: Any) -> str:  # noqa: ARG002
+        return question
+
+
+def test_the_conversation_grows_while_a_model_answers(assistant: Assistant, tmp_path: Path) -> None:
+    lines = "要加强地理标志、商业秘密等领域立法。[6.3]\n", "保护知识产权就是保护创新。[3.2]\n"
+    handle = Handlers(Assistant(assistant.corpus, assistant.index, Scripted(*lines)), tmp_path / "f")
+    updates = list(handle.ask(PEOPLE, (), "scripted-quotes", 8, "auto", READER))
+    assert updates[0][0] == ""
+    assert all(update[0] != "" for update in updates[1:])
+    assert [update[2][-1].state for update in updates] == ["running"] * 4 + ["done"]
+    assert [len(update[1]) for update in updates] == [3] * 5
+    steps = ["检索", "作答", "核对 1/1", "核对 2/2", "核对 2/2"]
+    assert all(step in html_of(update[1:]) for step, update in zip(steps, updates, strict=True))
+
+
+def test_quotes_are_there_at_once(handle: Handlers) -> None:
+    (update,) = handle.ask(PEOPLE, (), *CHOSEN, READER)
+    assert "核对 1/1" in html_of(update[1:])
 
 
 def test_updates_are_bounded_and_the_last_is_whole(assistant: Assistant, tmp_path: Path) -> None:
     text = "题\n" + "\n".join(f"第{n}点，要加强保护工作。" for n in range(100))
     corpus = Corpus((Speech.from_text("x", text),))
 
-    class Quoting:
-        name, prompt = "scripted-quotes", None
-
-        def draft(self, question: str, passages: Any) -> Iterator[str]:  # noqa: ARG002
-            for paragraph in corpus.paragraphs:
-                yield f"{paragraph.text}[{paragraph.number}.1]\n"
-
-        def restate(self, question: str, turns: Any) -> str:  # noqa: ARG002
-            return question
-
+    quoting = Scripted(*(f"{paragraph.text}[{paragraph.number}.1]\n" for paragraph in corpus.paragraphs))
     from assistant.embedders import LexicalEmbedder
     from assistant.index import Index
 
     index = Index.open(corpus, LexicalEmbedder([p.text for p in corpus.paragraphs]), tmp_path / "index")
-    with Assistant(corpus, index, Quoting()) as many:
+    with Assistant(corpus, index, quoting) as many:
         updates = list(Handlers(many, tmp_path / "f").ask("要做什么？", (), "scripted-quotes", 8, "auto", READER))
     assert len(updates[-1][2][-1].reply.claims) == 100
     assert len(updates) < 100

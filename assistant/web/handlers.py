@@ -77,10 +77,11 @@ class Handlers:
         language: Language,
         request: gr.Request,
     ) -> Generator[list[Any]]:
-        """Yield an empty input, and the conversation while it grows by the reply."""
+        """Yield the input, emptied once, and the conversation while it grows by the reply."""
         assistant = self._assistant.using(answerer, int(passages), language)
-        for shown in self._ask(question, session, assistant, request):
-            yield ["", *shown]
+        for i, shown in enumerate(self._ask(question, session, assistant, request)):
+            # Only once: by then the next question may be half typed.
+            yield [gr.skip() if i else "", *shown]
 
     def ask_clicked(
         self,
@@ -111,10 +112,12 @@ class Handlers:
             return
         self.leave(request)
         stopped = self._running[request.session_hash] = Event()
-        drawn = deque[float](maxlen=UPDATES)
+        # Quotes are there at once; steps on the way would cost many times what the answer does.
+        updates = 0 if assistant.answerer.name == render.OFFLINE else UPDATES
+        drawn = deque[float](maxlen=updates)
         try:
             for exchange in _answer(question, past, assistant, words, stopped):
-                if exchange.state != "running" or len(drawn) < UPDATES or monotonic() - drawn[0] > 1:
+                if exchange.state != "running" or len(drawn) < updates or (updates and monotonic() - drawn[0] > 1):
                     drawn.append(monotonic())
                     yield self._show((*past, exchange), words)
         finally:
@@ -171,16 +174,9 @@ class Handlers:
         return json.dumps(data, ensure_ascii=False, indent=2)
 
     def _show(self, session: Exchanges, words: Words) -> list[Any]:
-        """Return what `shown` takes: messages, state, the sentence for those who hear the page, the two buttons."""
-        running = bool(session) and session[-1].state == "running"
+        """Return what `shown` takes: messages, state, and the sentence for those who hear the page."""
         spoken = render.spoken_html(render.status(session[-1], words)) if session else ""
-        return [
-            self._messages(session, words),
-            tuple(session),
-            spoken,
-            gr.Button(visible=not running),
-            gr.Button(visible=running),
-        ]
+        return [self._messages(session, words), tuple(session), spoken]
 
     def _messages(self, session: Exchanges, words: Words) -> list[dict[str, Any]]:
         messages = [_message("assistant", render.welcome_html(self._assistant.corpus, words))]

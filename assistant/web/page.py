@@ -78,7 +78,7 @@ def build(assistant: Assistant, feedback: Path, endpoints: Endpoints) -> gr.Bloc
                         scale=8,
                     )
                     send = gr.Button(t("ask"), variant="primary", elem_id="send", scale=1, min_width=80)
-                    stop = gr.Button(t("stop"), variant="stop", elem_id="stop", scale=1, min_width=80, visible=False)
+                    stop = gr.Button(t("stop"), variant="stop", elem_id="stop", scale=1, min_width=80)
                 with gr.Accordion(t("settings"), open=False, elem_id="settings"):
                     with gr.Row():
                         answerer = gr.Radio(names, value=names[0][1], label=t("answerer"), visible=len(names) > 1)
@@ -94,7 +94,7 @@ def build(assistant: Assistant, feedback: Path, endpoints: Endpoints) -> gr.Bloc
         actions = gr.HTML(elem_id="actions", js_on_load=(_HERE / "page.js").read_text("utf-8"))
         file = gr.Textbox(visible="hidden", elem_id="file")
 
-        shown = [chat, session, spoken, send, stop]
+        shown = [chat, session, spoken]
         chosen = [session, answerer, passages, language]
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         at_once = quiet | {"queue": False}

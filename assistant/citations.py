@@ -76,7 +76,7 @@ def check(draft: Iterable[str], shown: Sequence[Sentence], *, translated: bool =
             was not asked in Chinese; else it is withheld, since none of its words stands in them.
 
     Yields:
-        One `Claim` or `Withheld` a statement, in order, each as soon as the next statement begins.
+        One `Claim` or `Withheld` a statement, in order, each as soon as its line ends or the next statement begins.
     """
     by_address = {f"{s.speech}/{s.paragraph}.{s.number}": s for s in shown} | {s.address: s for s in shown}
     for statement in statements(draft):

@@ -42,7 +42,7 @@ _LINK = re.compile(
     """,
     re.VERBOSE,
 )
-_MAY_END = frozenset("。！？；!?.\n]］】")
+_MAY_END = frozenset("。！？；!?.]］】")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,18 @@ class Statement:
 
 
 def statements(draft: Iterable[str]) -> Iterator[Statement]:
-    """Yield the statements of a draft, each as soon as the next one begins; where the draft is cut does not matter."""
+    """Yield the statements of a draft, each as soon as its line ends or the next one begins.
+
+    Where the draft is cut does not matter.
+    """
     buffer, may_end, tried = "", False, 0
     for piece in draft:
         buffer += piece
+        if "\n" in piece:
+            # Neither a statement nor a mark goes on in the next line.
+            end = buffer.rfind("\n") + 1
+            yield from _cut(buffer[:end])
+            buffer, may_end, tried = buffer[end:], False, 0
         may_end = may_end or not _MAY_END.isdisjoint(piece)
         # Looking again only once the buffer has grown by a share of itself keeps a draft without ends linear.
         if not may_end or len(buffer) - tried <= len(buffer) // (64 if len(buffer) < 1_000 else 4):
@@ -132,7 +140,7 @@ def _settled(buffer: str) -> int:
     """Return how much of the buffer can be read already: a mark that is still being written waits for its rest."""
     opened = max(buffer.rfind(bracket) for bracket in "[［【")
     unfinished = opened >= 0 and len(buffer) - opened < _LONGEST_MARK
-    if unfinished and not any(c in "]］】\n" for c in buffer[opened:]):
+    if unfinished and not any(c in "]］】" for c in buffer[opened:]):
         buffer = buffer[:opened]
     return len(buffer.rstrip(" \t*_"))
 

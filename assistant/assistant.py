@@ -2,11 +2,14 @@
 
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
+from contextvars import Context
 from importlib.metadata import version
+from threading import Event
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from assistant.background import Stopped, check_stopped, stoppable
 from assistant.citations import Claim, Withheld, check, cite
 from assistant.corpus import Corpus
 from assistant.drafts import foreign_sign, lift_marks
@@ -138,21 +141,25 @@ class Assistant:
         # Not a list of all replies: each holds all claims so far.
         return deque(self.stream(question, history), maxlen=1).pop()
 
-    def stream(self, question: str, history: Sequence[Turn] = ()) -> Generator[Reply]:
+    def stream(self, question: str, history: Sequence[Turn] = (), *, stopped: Event | None = None) -> Generator[Reply]:
         """Yield replies that grow by one checked statement at a time; the last one is what `ask` returns.
 
         The first is an answer without claims, as soon as the passages are found: it says how the question was
-        understood and what the answerer is shown. Closing the iterator stops the answerer. Raises what `ask` raises.
+        understood and what the answerer is shown. Closing the iterator stops the answerer; so does setting `stopped`,
+        from any thread and while nothing arrives: the iterator then ends without another reply. Raises what `ask` raises.
         """
         question = _readable(question)
-        answerer, restated, notice = self._stand_alone(question, history)
-        shown = self._show(restated or question)
-        try:
-            yield from self._draft(answerer, question, restated, shown, notice)
-        except ModelError as error:
-            if self.fallback is None or answerer is self.fallback:
-                raise
-            yield from self._draft(self.fallback, question, restated, shown, replaced(question, error))
+        context = stoppable(stopped)
+        with suppress(Stopped):
+            answerer, restated, notice = context.run(self._stand_alone, question, history)
+            shown = self._show(restated or question)
+            try:
+                yield from self._draft(answerer, question, restated, shown, notice=notice, context=context)
+            except ModelError as error:
+                if self.fallback is None or answerer is self.fallback:
+                    raise
+                notice = replaced(question, error)
+                yield from self._draft(self.fallback, question, restated, shown, notice=notice, context=context)
 
     @property
     def made_by(self) -> Provenance:
@@ -194,9 +201,17 @@ class Assistant:
             return self.fallback, _restated(self.fallback, question, history), replaced(question, error)
 
     def _draft(
-        self, answerer: Answerer, question: str, restated: str | None, shown: Sequence[Passage], notice: str | None
+        self,
+        answerer: Answerer,
+        question: str,
+        restated: str | None,
+        shown: Sequence[Passage],
+        *,
+        notice: str | None,
+        context: Context,
     ) -> Generator[Reply]:
         """Yield growing replies of one answerer; if it fails before the first claim, its `ModelError`."""
+        context.run(check_stopped)
         made_by, passages = self._made_by(answerer), tuple(shown[: self.passages])
         titles = {speech.id: speech.title for speech in self.corpus.speeches}
         claims: list[Claim] = []
@@ -211,7 +226,7 @@ class Assistant:
 
         yield answer()
         sentences = [sentence for passage in shown for sentence in passage.paragraph.sentences]
-        with closing(_until_failure(answerer.draft(restated or question, shown), failed)) as draft:
+        with closing(_until_failure(answerer.draft(restated or question, shown), failed, context)) as draft:
             for result in check(draft, sentences, translated=self.language == "en" or not is_chinese(question)):
                 if isinstance(result, Withheld):
                     withheld.append(result)
@@ -250,15 +265,21 @@ def _model(settings: Settings) -> Answerer | None:
     return LLMAnswerer.from_settings(settings)
 
 
-def _until_failure(draft: Iterator[str], failed: list[ModelError]) -> Generator[str]:
+def _until_failure(draft: Iterator[str], failed: list[ModelError], context: Context) -> Generator[str]:
     """Yield the pieces until the answerer fails, and keep the error: what has arrived is checked all the same.
 
-    Closing it closes the draft: leaving the stream early must end a model's request.
+    Closing it closes the draft: leaving the stream early must end a model's request. Raises `Stopped`.
     """
     try:
-        yield from draft
+        while (piece := context.run(next, draft, None)) is not None:
+            context.run(check_stopped)
+            yield piece
     except ModelError as error:
         failed.append(error)
+    finally:
+        if isinstance(draft, Generator):
+            draft.close()
+    context.run(check_stopped)
 
 
 def _restated(answerer: Answerer, question: str, history: Sequence[Turn]) -> str | None:

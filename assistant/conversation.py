@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Generator, Iterable
+from threading import Event
 
 from assistant.assistant import Assistant
 from assistant.replies import Reply, Turn
@@ -22,12 +23,12 @@ class Conversation:
         self.assistant = assistant
         self.turns = list(turns)
 
-    def stream(self, question: str) -> Generator[Reply]:
-        """Yield what `Assistant.stream` yields, given the turns so far; a reply left half-way is no turn."""
+    def stream(self, question: str, *, stopped: Event | None = None) -> Generator[Reply]:
+        """Yield what `Assistant.stream` yields, given the turns so far; a reply left half-way or stopped is no turn."""
         reply: Reply | None = None
-        for reply in self.assistant.stream(question, self.turns[-MAX_TURNS:]):
+        for reply in self.assistant.stream(question, self.turns[-MAX_TURNS:], stopped=stopped):
             yield reply
-        if reply is not None:
+        if reply is not None and not (stopped and stopped.is_set()):
             self.turns.append(turn_of(reply))
 
     def ask(self, question: str) -> Reply:

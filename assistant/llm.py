@@ -9,14 +9,15 @@ import logging
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Mapping, Sequence
+from contextlib import aclosing, closing
 from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self
 
+from assistant.background import read
 from assistant.errors import ModelError, SettingsError
 from assistant.index import Passage
 from assistant.prompts import Prompt
@@ -153,7 +154,7 @@ class LLMAnswerer:
                 because it said too much or the same again and again.
         """
         written, end = False, _End()
-        texts = self._texts(self.render(question, passages), end)
+        texts = read(self._texts(self.render(question, passages), end))
         with closing(_bounded(_without_thoughts(texts), self._who)) as pieces:
             for piece in pieces:
                 written = written or not piece.isspace()
@@ -177,7 +178,7 @@ class LLMAnswerer:
         lines = [f"Question: {_one_line(t.question)}\nAnswer: {_one_line(t.answer)[:MAX_TURN]}" for t in turns]
         prompt = self._restate.render(question=_one_line(question), turns="\n".join(lines))
         restated, end = "", _End()
-        with closing(_without_thoughts(self._texts(prompt, end))) as pieces:
+        with closing(_without_thoughts(read(self._texts(prompt, end)))) as pieces:
             for piece in pieces:
                 restated += piece
                 if len(restated) > MAX_RESTATED:
@@ -196,18 +197,18 @@ class LLMAnswerer:
         The function says what came back, or raises `ModelError`.
         """
         hello = "Reply with the single word OK."
-        kinds = {"chat": lambda: self._tried(lambda: iter([self._model.invoke(hello)]))}
+        kinds = {"chat": lambda: self._tried(lambda: self._whole(hello))}
         if self._server is None:
-            return kinds | {"stream": lambda: self._tried(lambda: self._model.stream(hello))}
+            return kinds | {"stream": lambda: self._tried(lambda: self._model.astream(hello))}
         return kinds | {
-            "stream": lambda: self._tried(lambda: self._model.stream(hello, stream_usage=False)),
-            "usage": lambda: self._tried(lambda: self._model.stream(hello, stream_usage=True)),
+            "stream": lambda: self._tried(lambda: self._model.astream(hello, stream_usage=False)),
+            "usage": lambda: self._tried(lambda: self._model.astream(hello, stream_usage=True)),
         }
 
-    def _tried(self, send: "Callable[[], Iterator[AIMessage]]") -> str:
+    def _tried(self, send: "Callable[[], AsyncIterator[AIMessage]]") -> str:
         """Send one request and say what came back."""
         began, said, tokens = perf_counter(), "", 0
-        for message in self._messages(send):
+        for message in read(self._messages(send)):
             said += message.text
             tokens += message.usage_metadata["total_tokens"] if message.usage_metadata else 0
         if not said.strip():
@@ -236,15 +237,22 @@ class LLMAnswerer:
             stream_usage=preset.usage,
             temperature=settings.temperature,
             timeout=Timeout(settings.read_timeout, connect=settings.connect_timeout),
+            stream_chunk_timeout=None,  # LangChain's own, which would end a longer silence than two minutes
             max_retries=settings.max_retries,
+            # Nothing stays open behind an answer, nor between two tries; nobody would close it when this object goes.
+            default_headers={"Connection": "close"},
             # The limit stands here because LangChain renames its own.
             extra_body={preset.limit: settings.max_tokens, **preset.extra},
         )
 
-    def _texts(self, prompt: str, end: "_End") -> Generator[str]:
+    async def _whole(self, prompt: str) -> "AsyncGenerator[AIMessage]":
+        """Yield an answer that is not streamed."""
+        yield await self._model.ainvoke(prompt)
+
+    async def _texts(self, prompt: str, end: "_End") -> AsyncGenerator[str]:
         """Yield the text of a streamed answer, and leave in `end` how it ended."""
-        with closing(self._messages(lambda: self._model.stream(prompt))) as messages:
-            for message in messages:
+        async with aclosing(self._messages(lambda: self._model.astream(prompt))) as messages:
+            async for message in messages:
                 end.note(message)
                 if message.text:
                     yield message.text
@@ -252,11 +260,11 @@ class LLMAnswerer:
                     raise ModelError(f"{self._who} thought without end and was stopped. Switch its thinking off.")
         _log.debug("%s used %s tokens", self.name, end.tokens)
 
-    def _messages(self, send: "Callable[[], Iterator[AIMessage]]") -> "Generator[AIMessage]":
+    async def _messages(self, send: "Callable[[], AsyncIterator[AIMessage]]") -> "AsyncGenerator[AIMessage]":
         """Yield what the model sends; whatever its packages raise becomes a `ModelError` without the key."""
         begun = False
         try:
-            for message in send():
+            async for message in send():
                 begun = True
                 yield message
         except _foreign_errors() as error:

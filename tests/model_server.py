@@ -28,6 +28,7 @@ class ModelServer(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.requests: list[dict[str, Any]] = []
+        self.asked = threading.Event()
         self.gone = threading.Event()
         self.mode = "good"
 
@@ -61,6 +62,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
         self.server.requests.append({"path": self.path, "key": self.headers["authorization"], "body": asked})
+        self.server.asked.set()
         if self.path.endswith("/embeddings"):
             data = [{"object": "embedding", "index": i, "embedding": [1.0, 0.5]} for i, _ in enumerate(asked["input"])]
             self.answer(200, {"object": "list", "model": asked["model"], "data": data, "usage": USAGE})
@@ -78,12 +80,13 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def stream(self, events: Iterable[bytes | dict[str, Any]], *, done: bool = True) -> None:
+    def stream(self, events: Iterable[bytes | dict[str, Any]], *, done: bool = True, keep: bool = False) -> None:
         """Send server-sent events in chunks; note when nobody listens any more."""
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
         self.send_header("transfer-encoding", "chunked")
-        self.send_header("connection", "close")
+        if not keep:
+            self.send_header("connection", "close")
         self.end_headers()
         try:
             for event in events:
@@ -176,6 +179,23 @@ def slow(handler: Handler, _: dict[str, Any]) -> None:
     handler.stream(events())
 
 
+def thinks_apart(handler: Handler, _: dict[str, Any]) -> None:
+    """Think, kept apart from the answer, until the client hangs up."""
+
+    def events() -> Iterator[dict[str, Any]]:
+        while not handler.server.gone.is_set():
+            yield event(reasoning_content="想一想。")
+            time.sleep(0.02)
+
+    handler.stream(events())
+
+
+def keeps_open(handler: Handler, _: dict[str, Any]) -> None:
+    """Answer, and wait for the next request on the same connection."""
+    handler.stream(written(ANSWER), keep=True)
+    handler.wait()
+
+
 def cut(handler: Handler, _: dict[str, Any]) -> None:
     """Close the connection without the last chunk."""
     handler.close_connection = True
@@ -244,6 +264,9 @@ MODES: dict[str, Mode] = {
     "busy-once": busy_once,
     "silent": silent,
     "slow": slow,
+    "busy": refuses(429, retry_after="30"),
+    "thinks-apart": thinks_apart,
+    "keeps-open": keeps_open,
     "cut": cut,
     "no-finish": says(f"{ANSWER}此外", None, usage=False),
     "length": says(f"{ANSWER}此外", "length"),

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from model_server import serving
 from typer.testing import CliRunner
 
 from assistant.cli import app, main
@@ -665,6 +666,30 @@ def test_ctrl_c_stops_a_slow_answer_and_not_the_chat(server: SlowServer, tmp_pat
         chat.wait_for(PROMPT)
         chat.type(CTRL_D)
         assert chat.leave() == 0
+    assert "Traceback" not in chat.screen
+
+
+@pytest.mark.slow
+def test_ctrl_c_hangs_up_on_a_silent_model_and_does_not_end_the_chat(tmp_path: Path) -> None:
+    with serving() as model:
+        settings = {
+            "ASSISTANT_INDEX": str(tmp_path / "index"),
+            "ASSISTANT_MODEL": "openai:silent",
+            "ASSISTANT_BASE_URL": model.url,
+        }
+        with terminal("chat", env=settings) as chat:
+            for _ in range(2):
+                chat.wait_for(PROMPT)
+                chat.type(f"{PEOPLE}\r")
+                assert model.asked.wait(30)
+                chat.type(CTRL_C)
+                chat.wait_for("已停止")
+                assert model.gone.wait(30)
+                model.asked.clear()
+                model.gone.clear()
+            chat.wait_for(PROMPT)
+            chat.type(CTRL_D)
+            assert chat.leave() == 0
     assert "Traceback" not in chat.screen
 
 

@@ -393,7 +393,15 @@ def test_a_folder_is_of_one_model(passages: list[Passage], folder: Path, tmp_pat
 
 # --- Keys ---
 
-SLOW = ("silent", "slow", "two-megabytes", "two-megabytes-in-pieces", "thinks-for-ever", "letters-for-ever")
+SLOW = (
+    "silent",
+    "slow",
+    "thinks-apart",
+    "two-megabytes",
+    "two-megabytes-in-pieces",
+    "thinks-for-ever",
+    "letters-for-ever",
+)
 
 
 @pytest.fixture

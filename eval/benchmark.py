@@ -24,6 +24,7 @@ from assistant.embedders import make_embedder
 from assistant.index import Index
 from assistant.settings import Settings, bundled
 from eval.squad import QuestionSet
+from eval.streaming import measure
 
 QUESTIONS = (
     "怎样让创新成果更好惠及人民？",
@@ -48,6 +49,7 @@ def main(
             ("index of the speech, after imports", _build(folder, runs)),
             ("`assistant --help`", _command(["--help"], folder, runs)),
             ("`assistant ask`, cold process, index there", _command(["ask", QUESTIONS[0]], folder, runs)),
+            *measure(folder, runs),
         ):
             p95 = statistics.quantiles(times, n=20)[18]
             typer.echo(f"| {name} | {_milliseconds(statistics.median(times))} | {_milliseconds(p95)} | {len(times)} |")

@@ -67,7 +67,7 @@ def statements(draft: Iterable[str]) -> Iterator[Statement]:
             # Neither a statement nor a mark goes on in the next line.
             end = buffer.rfind("\n") + 1
             yield from _cut(buffer[:end])
-            buffer, may_end, tried = buffer[end:], True, 0
+            buffer, may_end, tried = buffer[end:], False, 0
         may_end = may_end or not _MAY_END.isdisjoint(piece)
         # Looking again only once the buffer has grown by a share of itself keeps a draft without ends linear.
         if not may_end or len(buffer) - tried <= len(buffer) // (64 if len(buffer) < 1_000 else 4):

@@ -347,12 +347,15 @@ from assistant.settings import Settings
 settings = Settings.load(model="openai:silent", base_url=sys.argv[1])
 with suppress(ModelError):
     list(LLMAnswerer.from_settings(settings.model_copy(update={"read_timeout": 0.1, "max_retries": 0})).draft("", []))
-stopped, again = threading.Event(), LLMAnswerer.from_settings(settings).draft("", [])
+
+def read(stopped):
+    with suppress(Stopped):
+        stoppable(stopped).run(list, LLMAnswerer.from_settings(settings).draft("", []))
+
+threading.Thread(target=read, args=[None], daemon=True).start()
+stopped = threading.Event()
 threading.Timer(float(sys.argv[2]), stopped.set).start()
-with suppress(Stopped):
-    stoppable(stopped).run(list, again)
-left_open = LLMAnswerer.from_settings(settings).draft("", [])
-threading.Thread(target=lambda: stoppable(None).run(next, left_open), daemon=True).start()
+read(stopped)
 """
 
 
@@ -362,8 +365,7 @@ def test_python_may_end_right_behind_a_stop(server: ModelServer, seconds: str) -
     """A thread that is busy in another language's code when Python ends takes the process down with it."""
     command = [sys.executable, "-W", "always", "-c", LEAVES, server.url, seconds]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
-    assert (done.returncode, done.stdout) == (0, "")
-    assert all("Stopped" in line or "Exception in thread" in line for line in done.stderr.splitlines()[-1:])
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_threads_that_come_at_once_share_one_loop() -> None:

@@ -336,3 +336,12 @@ def test_a_retriever_fits_into_a_chain(index: Index) -> None:
     chain = index.as_retriever(k=2) | (lambda documents: [d.metadata["address"] for d in documents])
     assert chain.invoke("创新成果惠及人民")[0] == "7"
     assert chain.batch(["知识产权", "反垄断"])
+
+
+def test_a_speech_of_lines_that_are_nearly_the_same_can_be_asked(tmp_path: Path) -> None:
+    """Chroma's graph loses some of them, and the check must not take that for damage."""
+    corpus = Corpus((Speech.from_text("x", "题\n" + "\n".join(f"第{n}点，要加强保护工作。" for n in range(300))),))
+    index = Index.open(corpus, LexicalEmbedder([p.text for p in corpus.paragraphs]), tmp_path / "index")
+    found = index.search("第77点是什么？", 5)
+    assert found[0].paragraph.text == "第77点，要加强保护工作。"
+    index.close()

@@ -104,6 +104,8 @@ def run(
         failed = {j.case.id for j in judge(chosen, Run.read(runs / failing)) if not j.passed}
         chosen = [case for case in chosen if case.id in failed]
     recordings = ReplayAnswerer(Path(answerer.removeprefix(REPLAY))) if answerer.startswith(REPLAY) else None
+    if recorded and not recordings:
+        raise EvalError(f"--recorded chooses among recordings. Add --answerer {REPLAY}FOLDER.")
     if recorded and recordings:
         chosen = [case for case in chosen if case.entry.question in recordings.questions]
     if not chosen:

@@ -142,33 +142,31 @@ def from_dict(rows: Iterable[dict[str, Any]], cases: Iterable[Case]) -> list[Out
 
 
 def _trials(j: Judgement, cited: list[Place]) -> Iterator[Trial]:
-    case, source = j.case, j.case.source
-    place = next((place for place in cited if any(place in gold for gold in case.gold)), cited[0])
-    sentence, speech = source.text(place), place.speech
-    text = source.texts[speech]
-    found = mutations(sentence, case.entry.question)
+    source = j.case.source
+    place = next((place for place in cited if any(place in gold for gold in j.case.gold)), cited[0])
+    speech, text, sentence = place.speech, source.texts[place.speech], source.text(place)
+    trial = partial(Trial, j.case, speech=speech)
+    found = mutations(sentence, j.case.entry.question)
     for mutation in found:
-        yield Trial(
-            *(case, f"follow_{mutation.kind}", f"{place}: {mutation.old} → {mutation.new}", speech),
-            text[: place.start] + mutation.sentence + text[place.end :],
-            partial(_follows, mutation),
-        )
+        changed = text[: place.start] + mutation.sentence + text[place.end :]
+        change = f"{place}: {mutation.old} → {mutation.new}"
+        yield trial(f"follow_{mutation.kind}", change, text=changed, score=partial(_follows, mutation))
     if found:
-        # Only of the last kind, the flipped verb where there is one: a decoy about another day contradicts nobody.
-        decoy, old = f"{DECOY}“{found[-1].sentence.strip('。；')}。”", sentence.strip()
+        # Of the last kind, the flipped verb where there is one: a decoy about another day contradicts nobody.
+        decoy = f"{DECOY}“{found[-1].sentence.strip('。；')}。”"
         both, change = f"{text.rstrip()}\n\n{decoy}\n", f"at the end: {decoy}"
-        yield Trial(case, "keeps_original", change, speech, both, partial(_keeps, old))
-        yield Trial(case, "ignores_decoy", change, speech, both, partial(_ignores, decoy))
+        yield trial("keeps_original", change, text=both, score=partial(_keeps, sentence.strip()))
+        yield trial("ignores_decoy", change, text=both, score=partial(_ignores, decoy))
     own = [place for place in cited if place.speech == speech]
-    without, names = _cut(text, own), ", ".join(map(str, own))
+    names, quotes = ", ".join(map(str, own)), {source.text(place).strip() for place in own}
+    without, change = _cut(text, own), f"without {names}"
     before = {form(claim.text) for claim in j.reply.claims}
-    quotes = {source.text(place).strip() for place in own}
-    others = {source.text(p).strip() for gold in case.gold for p in gold} - quotes
-    yield Trial(case, "necessity", f"without {names}", speech, without, partial(_changes, before))
-    yield Trial(case, "honest_without", f"without {names}", speech, without, partial(_honest, others))
+    others = {source.text(p).strip() for gold in j.case.gold for p in gold} - quotes
+    yield trial("necessity", change, text=without, score=partial(_changes, before))
+    yield trial("honest_without", change, text=without, score=partial(_honest, others))
     if j.value("key_points") == 1:
         only = _only(text, own)
-        yield Trial(case, "sufficiency", f"only {names}", speech, only, partial(_suffices, case, only))
+        yield trial("sufficiency", f"only {names}", text=only, score=partial(_suffices, j.case, only))
 
 
 def _follows(mutation: Mutation, reply: Reply) -> Score:

@@ -81,7 +81,7 @@ def _table(
 ) -> str:
     column = LANGUAGES.index(language)
     body = [
-        [f"`{name}`", meaning[column], *(with_interval(*found[name]) for found in values.values())]
+        [f"`{name}`", meaning[column], *(with_interval(*found[name]).replace(" to ", "–") for found in values.values())]
         for name, meaning in rows.items()
     ]
     lines = table([*HEADS[language], *values], body).split("\n")

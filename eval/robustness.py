@@ -9,6 +9,7 @@ deterministic   asked again by an assistant made anew: the same bytes
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from assistant.assistant import Assistant
@@ -26,10 +27,17 @@ _END = "？?。.！!"
 
 def traditional(text: str) -> str:
     """Return the text in the other script."""
+    simplified = _converter("t2s")(text)
+    return simplified if simplified != text else _converter("s2t")(text)
+
+
+@lru_cache
+def _converter(name: str) -> Callable[[str], str]:
     from opencc import OpenCC
 
-    simplified: str = OpenCC("t2s").convert(text)
-    return simplified if simplified != text else str(OpenCC("s2t").convert(text))
+    # Making one reads its dictionaries.
+    convert: Callable[[str], str] = OpenCC(name).convert
+    return convert
 
 
 def full_width(text: str) -> str:

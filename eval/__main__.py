@@ -251,7 +251,7 @@ def _judged(name: str | None, chosen: list[Case], runs: Path, seeds: Path | None
 
 
 def _warn(made: Run) -> None:
-    """Say so where no model and no assistant wrote the replies: their figures are nobody's quality."""
+    """Say so where no model and no assistant gave the replies: their figures are nobody's quality."""
     if is_scripted(made.asked["answerer"]):
         typer.echo(f"{made.folder}: {SCRIPTED}", err=True)
 

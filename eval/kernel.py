@@ -4,7 +4,7 @@ Faithful statements come from `cases/kernel.toml`. Unfaithful ones are made from
 case, since their words all belong to the field: a sentence with its last clause replaced by, or followed by, a clause
 of another sentence that it does not cite; a sentence with one content word replaced by one of another sentence; and a
 sentence with two of its own words exchanged. Words left out cannot be made so, since that is how a paraphrase shortens:
-those whose absence changes the sense (防止, 反, 正在向……转变) were written by hand.
+those whose absence changes the sense (防止, 反, 正在向……转变) were chosen one by one.
 """
 
 import random

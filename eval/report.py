@@ -22,7 +22,7 @@ from eval.statistics import interval, mean
 from eval.tables import kind_table, length_line, score_table
 
 SCRIPTED = (
-    "These replies come from scripted recordings that people wrote to test the evaluation. They are no model's, and no "
+    "These replies come from scripted recordings, made up to test the evaluation. No model was asked for them, and no "
     "figure here is any model's quality."
 )
 CLOSED = (

@@ -1,4 +1,4 @@
-"""Recording and replay at the command line, and the recordings written by hand: what the worst model writes is caught."""
+"""Recording and replay at the command line, and the recordings that were made up: what the worst model writes is caught."""
 
 import json
 import shutil
@@ -128,11 +128,11 @@ def test_a_model_is_recorded_once_and_judged_without_it(shell: Shell, server: Mo
     assert len(server.requests) == asked
     code, _, err = shell("run", "a", *shell.runs, *chosen, f"--answerer=replay:{folder}")
     assert code == 0
-    assert "They are no model's" in err
+    assert "No model was asked" in err
     assert len(server.requests) == asked
     assert Run.read(shell.folder / "runs/a").asked["recordings"]
     code, out, err = shell("score", "a", *shell.runs)
-    assert "They are no model's" in err
+    assert "No model was asked" in err
     assert "| fact | 1 | 100.0 |" in out
     code, _, err = shell("run", "b", *shell.runs, f"--answerer=replay:{folder}")
     assert code == 3

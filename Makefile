@@ -6,7 +6,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c r
 .PHONY: help chat test test-slow eval requirements clean
 
 help:
-	@echo "make chat          install, index the speech and chat about it here in the terminal"
+	@echo "make chat          install, index the speech and open the page: ask on the left, read on the right"
 	@echo "make test          install the test tools too; check style, types and layers; run the quick tests"
 	@echo "make test-slow     run the slow tests"
 	@echo "make eval          ask all cases offline, score the answers, write a report, compare with the baseline"
@@ -15,8 +15,7 @@ help:
 	@echo "Another Python:    make chat PYTHON=python3.12"
 
 chat: .venv/chat
-	@$(BIN)/assistant index
-	@$(BIN)/assistant chat
+	@$(BIN)/assistant web
 
 test: .venv/test
 	@$(BIN)/ruff check --quiet .

@@ -7,6 +7,8 @@ import io
 import json
 import os
 import sys
+import threading
+import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -100,6 +102,55 @@ def chat(seeds: Seeds = None) -> None:
 
 
 @app.command()
+def web(
+    *,
+    seeds: Seeds = None,
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes one that is free.")] = 7860,
+    root_path: Annotated[
+        str, typer.Option("--root-path", metavar="PATH", help="Where a reverse proxy shows the page, such as /speech.")
+    ] = "",
+    auth_file: Annotated[
+        Path | None,
+        typer.Option("--auth-file", metavar="FILE", help="Only who stands in it may come in; see `web-user`."),
+    ] = None,
+    public: Annotated[bool, typer.Option("--public", help="Let everybody in who can reach the address.")] = False,
+    mcp: Annotated[bool, typer.Option("--mcp", help="Offer `ask`, `search` and `speech` as MCP tools, too.")] = False,
+    browser: Annotated[
+        bool | None,
+        typer.Option("--open/--no-open", help="Open the page in a browser; by default at a terminal with a display."),
+    ] = None,
+) -> None:
+    """Show the page: ask on the left, read the speech on the right. Ctrl-C ends it."""
+    from assistant.settings import Settings
+    from assistant.web.server import check_access, listen, make_app, serve, url_of
+    from assistant.web.users import Users
+
+    check_access(host, auth=auth_file is not None, public=public)
+    users = None if auth_file is None else Users.from_file(auth_file)
+    with listen(host, port) as listening, _open(seeds) as assistant:
+        feedback = Settings.load(**_overrides(seeds)).feedback_file
+        page = make_app(assistant, feedback, users=users, public=public, root_path=root_path, mcp=mcp)
+
+        def ready() -> None:
+            url = url_of(listening)
+            _say(f"{url}　Ctrl-C 结束 · Ctrl-C ends it")
+            if _has_display() if browser is None else browser:
+                webbrowser.open(url)
+
+        serve(page, listening, ready)
+    _end()
+
+
+@app.command("web-user")
+def web_user(name: Annotated[str, typer.Argument(help="What they log in as.", show_default=False)]) -> None:
+    """Ask for a password and print the line for the file of `web --auth-file`."""
+    from assistant.web.users import user_line
+
+    typer.echo(user_line(name, _password()))
+
+
+@app.command()
 def show(
     address: Annotated[
         str, typer.Argument(help="7 for a paragraph, 7.5 for a sentence; the whole speech if left out.")
@@ -153,6 +204,30 @@ def doctor(
             if not model:
                 break  # what follows needs it
     raise typer.Exit(1 if failed else 0)
+
+
+# --- Web -------------------------------------------------------------------------------------------------------------
+
+
+def _has_display() -> bool:
+    """Return whether a browser that is opened can be seen by who typed the command."""
+    window = sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    return sys.stderr.isatty() and bool(window)
+
+
+def _end() -> None:
+    """End the process, though a thread may still wait for a model: it cannot be interrupted, and would hold up the end."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
+        os._exit(0)
+
+
+def _password() -> str:
+    """Return what is typed twice at a terminal without being seen; elsewhere, one line of the input."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+    return "" if sys.stdin is None else sys.stdin.readline().rstrip("\r\n")
 
 
 # --- Chat ------------------------------------------------------------------------------------------------------------

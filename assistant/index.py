@@ -144,6 +144,16 @@ class Index:
         best = np.argsort(-scores, kind="stable")[:k]
         return [Passage(self._paragraphs[i], float(scores[i])) for i in best]
 
+    def probe(self) -> None:
+        """Ask for a paragraph that is there, without the embedder: cheap enough to be asked again and again.
+
+        Raises:
+            IndexingError: the index is closed, or does not answer.
+        """
+        if not self._release.alive:
+            raise IndexingError("The index is closed.")
+        self._rows.nearest(self._rows.vectors([_row_id(self._paragraphs[0])])[0], 1)
+
     def as_retriever(self, k: int = 8) -> "BaseRetriever":
         """Return a LangChain retriever of the `k` best paragraphs; see `assistant.retriever`."""
         from assistant.retriever import PassageRetriever

@@ -1,17 +1,14 @@
 """The Gradio page: what it is made of, and which handler answers which click."""
 
-import os
 from pathlib import Path
 from typing import Any, get_args
-
-# Gradio asks its own servers for versions and statistics unless told not to before it is imported.
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 import gradio as gr
 
 from assistant.assistant import MAX_QUESTION, Assistant
 from assistant.render import OFFLINE
 from assistant.settings import Language
+from assistant.web.api import Endpoints
 from assistant.web.handlers import Handlers
 from assistant.web.words import EN, LOCALES, ZH
 
@@ -40,12 +37,13 @@ def _both(key: str) -> str:
     return f"{ZH[key]} · {EN[key]}"
 
 
-def build(assistant: Assistant, feedback: Path) -> gr.Blocks:
+def build(assistant: Assistant, feedback: Path, endpoints: Endpoints) -> gr.Blocks:
     """Return the page for an assistant; `server.serve` shows it.
 
     Args:
         assistant: answers the questions; it stays the caller's to close.
         feedback: the file that keeps what readers think of replies.
+        endpoints: what programs may ask.
     """
     t = gr.I18n(**LOCALES)
     handle = Handlers(assistant, feedback)
@@ -101,6 +99,7 @@ def build(assistant: Assistant, feedback: Path) -> gr.Blocks:
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         at_once = quiet | {"queue": False}
 
+        endpoints.register()  # first, or a handler would take the name `ask`
         page.load(handle.open, session, [header, speech, *shown], **at_once)
         answerer.change(handle.choose, answerer, header, **at_once)
         asking = gr.on(

@@ -78,6 +78,7 @@ ZH = {
     "down_wrongly_refused": "不该拒答",
     "thanks": "谢谢，已记在本机",
     "too_long": "问题有 {length} 个字，最多 {limit} 个字。",
+    "busy": "现在提问的人太多。请稍等片刻再试。",
     "failed": "出了意外，这个问题没有得到回答。请再试一次；运行本页的人可以在日志里看到原因。",
 }
 
@@ -146,6 +147,7 @@ EN = {
     "down_wrongly_refused": "Should have answered",
     "thanks": "Thank you; kept on this machine",
     "too_long": "The question has {length} characters; {limit} are allowed.",
+    "busy": "Too many people are asking right now. Please try again in a moment.",
     "failed": "Something went wrong and this question was not answered. Please try again; who runs this page finds the reason in its log.",
 }
 

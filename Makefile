@@ -9,7 +9,7 @@ help:
 	@echo "make chat          install, index the speech and open the page: ask on the left, read on the right"
 	@echo "make test          install the test tools too; check style, types and layers; run the quick tests"
 	@echo "make test-slow     run the slow tests"
-	@echo "make eval          ask all cases offline, score the answers, compare them with the baseline"
+	@echo "make eval          ask all cases offline, score the answers, write a report, compare with the baseline"
 	@echo "make requirements  pin again what pyproject.toml asks for (delete requirements.txt first to renew all pins)"
 	@echo "make clean         remove .venv and everything else that was made here"
 	@echo "Another Python:    make chat PYTHON=python3.12"
@@ -32,7 +32,12 @@ eval: .venv/test
 	@$(BIN)/python -m eval validate
 	@$(BIN)/python -m eval run offline --again
 	@$(BIN)/python -m eval score offline
+	@$(BIN)/python -m eval calibration offline
+	@$(BIN)/python -m eval causal offline
+	@$(BIN)/python -m eval robust offline
+	@$(BIN)/python -m eval report offline
 	@$(BIN)/python -m eval gate offline
+	@$(BIN)/python -m eval readme offline --check
 
 requirements: .venv/made
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

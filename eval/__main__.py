@@ -1,6 +1,5 @@
 """The command line: `python -m eval VERB`. Exit 0 pass, 1 gate failed, 2 usage, 3 something is missing."""
 
-import os
 import sys
 import tempfile
 from collections.abc import Iterable
@@ -11,22 +10,39 @@ from typing import Annotated
 import typer
 
 from assistant.errors import AssistantError
-from assistant.settings import bundled
-from eval.answerers import OFFLINE, open_assistant
-from eval.cases import KINDS, SPLIT_FILE, SPLITS, Case, check_split, hashes, load
+from eval import verbs
+from eval.answerers import OFFLINE, REPLAY, open_assistant
+from eval.cases import SPLIT_FILE, SPLITS, Case, check_split, hashes, load
 from eval.compare import align, change_table, changes, flipped
 from eval.errors import EvalError, MissingError
 from eval.gates import Baseline, Gates, check
 from eval.gates import accept as accept_baseline
 from eval.judgements import Judgement, judge, to_dict
+from eval.options import (
+    BASELINE,
+    CASES,
+    CORES,
+    GATES,
+    RUNS,
+    BaselineOption,
+    CasesOption,
+    GatesOption,
+    Jobs,
+    Kinds,
+    Name,
+    Runs,
+    Seeds,
+    SplitOption,
+    Tags,
+    choose,
+    load_cases,
+    source,
+    with_progress,
+)
+from eval.recordings import ReplayAnswerer, is_scripted
+from eval.report import SCRIPTED
 from eval.runs import Run, ask, describe, write_json
-from eval.sources import Source
 from eval.tables import kind_table, length_line, score_table
-
-CASES = Path(__file__).parent / "cases"
-GATES = Path(__file__).parent / "gates.yaml"
-BASELINE = Path(__file__).parent / "baseline.json"
-RUNS = Path("runs")
 
 app = typer.Typer(
     help="What an answer is worth, without any network.",
@@ -34,17 +50,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(verbs.app)
 
-Name = Annotated[str, typer.Argument(help="Name of the run: a folder of that name in --runs.")]
-CasesOption = Annotated[Path, typer.Option("--cases", metavar="FOLDER", help="Folder of cases, one or more .yaml.")]
-Seeds = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Folder of the speeches that the cases are about.")]
-Runs = Annotated[Path, typer.Option("--runs", metavar="FOLDER", help="Folder of the runs.")]
-Kinds = Annotated[list[str] | None, typer.Option("--kind", help="Only cases of this kind; may be repeated.")]
-Tags = Annotated[list[str] | None, typer.Option("--tag", help="Only cases with this tag; may be repeated.")]
-SplitOption = Annotated[str | None, typer.Option("--split", help="Only `tune` or only `test`.")]
-GatesOption = Annotated[Path, typer.Option("--gates", metavar="FILE", help="What must hold.")]
-BaselineOption = Annotated[Path, typer.Option("--baseline", metavar="FILE", help="What there was.")]
-AnswererOption = Annotated[str, typer.Option("--answerer", help="Who is asked.")]
+AnswererOption = Annotated[str, typer.Option("--answerer", help="Who is asked: extractive, or replay:FOLDER.")]
 
 
 def main() -> None:
@@ -66,7 +74,7 @@ def validate(
     freeze: Annotated[bool, typer.Option("--freeze", help="Write the hashes of the splits anew.")] = False,
 ) -> None:
     """Check the cases against the speech and the frozen split."""
-    found = load(cases, _source(seeds))
+    found = load(cases, source(seeds))
     if freeze:
         write_json(cases / SPLIT_FILE, hashes(found))
     check_split(cases, found)
@@ -87,17 +95,25 @@ def run(
     split: SplitOption = None,
     failing: Annotated[str | None, typer.Option(metavar="RUN", help="Only cases that are not right there.")] = None,
     answerer: AnswererOption = OFFLINE,
+    recorded: Annotated[bool, typer.Option("--recorded", help="Only cases whose question is recorded.")] = False,
     again: Annotated[bool, typer.Option("--again", help="Replace the run of that name.")] = False,
 ) -> None:
     """Ask the cases, and keep the replies; a run that was stopped goes on."""
-    chosen = _choose(_load(cases, seeds), kind, tag, split)
+    chosen = choose(load_cases(cases, seeds), kind, tag, split)
     if failing:
         failed = {j.case.id for j in judge(chosen, Run.read(runs / failing)) if not j.passed}
         chosen = [case for case in chosen if case.id in failed]
+    recordings = ReplayAnswerer(Path(answerer.removeprefix(REPLAY))) if answerer.startswith(REPLAY) else None
+    if recorded and not recordings:
+        raise EvalError(f"--recorded chooses among recordings. Add --answerer {REPLAY}FOLDER.")
+    if recorded and recordings:
+        chosen = [case for case in chosen if case.entry.question in recordings.questions]
     if not chosen:
         raise EvalError("No case is left to ask. Choose others.")
     with open_assistant(answerer, seeds) as assistant:
-        made = ask(assistant, chosen, runs / name, asked=describe(assistant, chosen), again=again, watch=_with_progress)
+        asked = describe(assistant, chosen, recordings=recordings.sha256 if recordings else None)
+        made = ask(assistant, chosen, runs / name, asked=asked, again=again, watch=with_progress)
+    _warn(made)
     seconds = made.about["seconds"]
     times = f" in {seconds['total']:.1f} s (95 % within {1000 * seconds['p95']:.0f} ms)" if seconds else ""
     typer.echo(f"{len(made.lines)} replies{times}: {made.folder}", err=True)
@@ -116,9 +132,11 @@ def score(
     show: Annotated[bool, typer.Option("--show", help="Print every case that is not right, and why.")] = False,
 ) -> None:
     """Score a run without asking again; print the summary and keep the scores beside the replies."""
-    chosen = _choose(_load(cases, seeds), kind, tag, split)
-    judgements = judge(chosen, Run.read(runs / name))
-    if len(judgements) == len(Run.read(runs / name).lines):
+    chosen = choose(load_cases(cases, seeds), kind, tag, split)
+    made = Run.read(runs / name)
+    _warn(made)
+    judgements = judge(chosen, made)
+    if len(judgements) == len(made.lines):
         write_json(runs / name / "scores.json", to_dict(judgements))
     typer.echo(f"{score_table(judgements)}\n\n{kind_table(judgements)}\n\n{length_line(judgements)}")
     if show:
@@ -139,8 +157,11 @@ def compare(
     intersect: Annotated[bool, typer.Option("--intersect", help="Leave out cases that only one run holds.")] = False,
 ) -> None:
     """Print how the scores of two runs differ, and the cases that flipped."""
-    chosen = _choose(_load(cases, seeds), kind, tag, split)
-    old, new = (judge(chosen, Run.read(runs / name)) for name in (before, after))
+    chosen = choose(load_cases(cases, seeds), kind, tag, split)
+    made = [Run.read(runs / name) for name in (before, after)]
+    for each in made:
+        _warn(each)
+    old, new = (judge(chosen, each) for each in made)
     shared = align(old, new, intersect=intersect)
     if len(shared) < max(len(old), len(new)):
         typer.echo(f"{len(shared)} cases are in both runs; the others are left out.", err=True)
@@ -160,7 +181,7 @@ def gate(
 ) -> None:
     """Fail, with exit code 1, if the answers are worse than `gates.yaml` and the baseline allow."""
     declared, base = Gates.from_file(gates), Baseline.from_file(baseline_file)
-    chosen = _choose(_load(cases, seeds), None, None, split)
+    chosen = choose(load_cases(cases, seeds), split=split)
     outcomes = check(_judged(name, chosen, runs, seeds), declared, base, datetime.now(UTC).date())
     typer.echo("\n".join(str(outcome) for outcome in outcomes))
     raise typer.Exit(0 if all(outcome.passed for outcome in outcomes) else 1)
@@ -178,10 +199,13 @@ def baseline(
     baseline_file: BaselineOption = BASELINE,
 ) -> None:
     """Compare a whole run with the baseline, and make it the new one with --accept."""
-    chosen, made = _load(cases, seeds), Run.read(runs / name)
+    chosen, made = load_cases(cases, seeds), Run.read(runs / name)
     judgements = judge(chosen, made)
     if len(judgements) != len(chosen):
         raise EvalError(f"{made.folder} holds {len(judgements)} of {len(chosen)} cases. A baseline is of all of them.")
+    _warn(made)
+    if accept and is_scripted(made.asked["answerer"]):
+        raise EvalError(f"{made.folder} is scripted and can be no baseline. Accept a run of {OFFLINE}.")
     if accept:
         accept_baseline(baseline_file, judgements, Gates.from_file(gates), made.asked)
         typer.echo(f"{made.folder} is now the baseline: {baseline_file}", err=True)
@@ -193,49 +217,25 @@ def baseline(
 @app.command()
 def squad(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Question sets in SQuAD layout.")],
-    jobs: Annotated[int, typer.Option(min=1, help="Processes to ask from.")] = os.cpu_count() or 1,
+    jobs: Jobs = CORES,
+    keep: Annotated[
+        str | None, typer.Option(metavar="RUN", help="Keep the figures for the report of this run.")
+    ] = None,
+    runs: Runs = RUNS,
 ) -> None:
     """Ask public questions: the passages of a file are the corpus. The answers are the embedded answerer's."""
     from eval.public import ask_all, figures
 
+    beside, found = keep and Run.read(runs / keep), []
     for file in files:
         with tempfile.TemporaryDirectory() as folder:
-            typer.echo(f"## {file.stem}: {figures(*ask_all(file, Path(folder) / 'index', jobs))}\n")
+            found.append((file.stem, figures(*ask_all(file, Path(folder) / "index", jobs))))
+        typer.echo(f"## {file.stem}: {found[-1][1]}\n")
+    if beside:
+        beside.keep("squad", found)
 
 
 # --- Shared ----------------------------------------------------------------------------------------------------------
-
-
-def _source(seeds: Path | None) -> Source:
-    return Source.from_folder(bundled("seeds") if seeds is None else seeds)
-
-
-def _load(cases: Path, seeds: Path | None) -> list[Case]:
-    found = load(cases, _source(seeds))
-    check_split(cases, found)
-    return list(found)
-
-
-def _choose(cases: list[Case], kinds: list[str] | None, tags: list[str] | None, split: str | None) -> list[Case]:
-    """Return the cases that the filters leave.
-
-    Raises:
-        EvalError: a filter names what does not exist, or nothing is left.
-    """
-    if unknown := sorted(set(kinds or ()) - set(KINDS)):
-        raise EvalError(f"There is no kind {unknown[0]!r}. Known: {', '.join(KINDS)}.")
-    if split not in (None, *SPLITS):
-        raise EvalError(f"There is no split {split!r}. Known: {', '.join(SPLITS)}.")
-    chosen = [
-        case
-        for case in cases
-        if (not kinds or case.kind in kinds)
-        and (not tags or set(tags) & set(case.entry.tags))
-        and split in (None, case.split)
-    ]
-    if not chosen:
-        raise EvalError("No case is left by --kind, --tag and --split. Choose others.")
-    return chosen
 
 
 def _judged(name: str | None, chosen: list[Case], runs: Path, seeds: Path | None) -> list[Judgement]:
@@ -247,7 +247,13 @@ def _judged(name: str | None, chosen: list[Case], runs: Path, seeds: Path | None
         return judgements
     with open_assistant(OFFLINE, seeds) as assistant, tempfile.TemporaryDirectory() as folder:
         asked = describe(assistant, chosen)
-        return judge(chosen, ask(assistant, chosen, Path(folder), asked=asked, watch=_with_progress))
+        return judge(chosen, ask(assistant, chosen, Path(folder), asked=asked, watch=with_progress))
+
+
+def _warn(made: Run) -> None:
+    """Say so where no model and no assistant gave the replies: their figures are nobody's quality."""
+    if is_scripted(made.asked["answerer"]):
+        typer.echo(f"{made.folder}: {SCRIPTED}", err=True)
 
 
 def _failing(judgements: Iterable[Judgement]) -> list[str]:
@@ -256,14 +262,6 @@ def _failing(judgements: Iterable[Judgement]) -> list[str]:
         for j in judgements
         if not j.passed
     ]
-
-
-def _with_progress(cases: Iterable[Case]) -> Iterable[Case]:
-    from rich.console import Console
-    from rich.progress import track
-
-    console = Console(stderr=True)
-    return track(list(cases), description="Asking", console=console, disable=not console.is_terminal, transient=True)
 
 
 if __name__ == "__main__":

@@ -92,7 +92,7 @@ class RecordingAnswerer:
                 of another model or a damaged one.
         """
         # Not `isinstance`: a subclass could draft what it likes.
-        if type(inner) is not LLMAnswerer and not _is_scripted(inner.name):
+        if type(inner) is not LLMAnswerer and not is_scripted(inner.name):
             raise RecordingError(
                 f"{inner.name} is not a language model. Only what one wrote is recorded under its name; call anything "
                 f"else scripted-…, for example scripted-{inner.name}."
@@ -161,6 +161,7 @@ class ReplayAnswerer:
     Attributes:
         name: of the recorded model.
         scripted: whether no real model wrote the recordings; then nothing of them is any model's quality.
+        questions: those of which something is recorded.
         prompt: version of `prompts/answer.md` as it is now; None if the recorded answerer used no prompt.
     """
 
@@ -178,9 +179,15 @@ class ReplayAnswerer:
         if len(names) > 1:
             raise RecordingError(f"{folder} holds recordings of {' and '.join(names)}. Give each a folder of its own.")
         self.name = names[0]
-        self.scripted = _is_scripted(self.name)
+        self.scripted = is_scripted(self.name)
+        self.questions = frozenset(recording.question for recording in self._recordings.values())
         uses_prompt = any(recording.prompt for recording in self._recordings.values())
         self.prompt = _version("draft") if uses_prompt else None
+
+    @property
+    def sha256(self) -> str:
+        """Hash of all recordings."""
+        return _sha256([self._recordings[key].model_dump(mode="json") for key in sorted(self._recordings)])
 
     def draft(self, question: str, passages: Sequence[Passage]) -> Iterator[str]:
         """Yield the recorded draft in one piece.
@@ -217,6 +224,11 @@ class ReplayAnswerer:
         return "is recorded after other turns"
 
 
+def is_scripted(name: str) -> bool:
+    """Whether a name says that no real model wrote: `scripted-lies`, or `openai:scripted-lies` from a server of ours."""
+    return bool(re.search(r"(?:^|:)scripted-", name))
+
+
 def _request(
     kind: Kind, answerer: Answerer, question: str, *, passages: Sequence[Passage] = (), turns: Sequence[Turn] = ()
 ) -> Request:
@@ -236,11 +248,6 @@ def _request(
 
 def _version(kind: Kind) -> str:
     return Prompt.from_file(bundled("prompts") / _PROMPTS[kind]).version
-
-
-def _is_scripted(name: str) -> bool:
-    """Whether a name says that no real model wrote: `scripted-lies`, or `openai:scripted-lies` from a server of ours."""
-    return bool(re.search(r"(?:^|:)scripted-", name))
 
 
 def _short(question: str) -> str:

@@ -20,6 +20,7 @@ from typing import Any, Self
 
 from assistant.assistant import Assistant
 from assistant.conversation import Conversation
+from assistant.replies import Reply
 from eval.cases import Case, digest
 from eval.errors import EvalError, MissingError
 from eval.retrieval import DEPTH
@@ -75,6 +76,22 @@ class Run:
     def by_id(self) -> dict[str, Line]:
         return {line.id: line for line in self.lines}
 
+    @property
+    def sha256(self) -> str:
+        """Hash of the replies."""
+        return hashlib.sha256("".join(f"{line.to_json()}\n" for line in self.lines).encode()).hexdigest()
+
+    def keep(self, name: str, content: object) -> None:
+        """Write what was measured on these replies beside them."""
+        write_json(self.folder / f"{name}.json", {"schema": SCHEMA, "replies": self.sha256, name: content})
+
+    def kept(self, name: str) -> Any:
+        """Return what was kept; None if nothing was, or of other replies than these."""
+        path = self.folder / f"{name}.json"
+        content = _read_json(path) if path.exists() else {}
+        same = (content.get("schema"), content.get("replies")) == (SCHEMA, self.sha256)
+        return content[name] if same else None
+
 
 def describe(assistant: Assistant, cases: Sequence[Case], *, recordings: str | None = None) -> dict[str, Any]:
     """Return what a run of these cases asks, and of what: a run may only go on if this is the same."""
@@ -119,7 +136,7 @@ def ask(
     known = {} if again else _resumed(folder, asked)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / "replies.jsonl", "".join(f"{line.to_json()}\n" for line in known.values()))
+        write_text(folder / "replies.jsonl", "".join(f"{line.to_json()}\n" for line in known.values()))
         _write_about(folder, asked, {"complete": False})
         seconds: list[float] = []
         with (folder / "replies.jsonl").open("a", encoding="utf-8", newline="\n") as file:
@@ -130,7 +147,7 @@ def ask(
                 file.write(f"{line.to_json()}\n")
                 file.flush()
         lines = tuple(known[case.id] for case in cases)
-        _write(folder / "replies.jsonl", "".join(f"{line.to_json()}\n" for line in lines))
+        write_text(folder / "replies.jsonl", "".join(f"{line.to_json()}\n" for line in lines))
         about = {"complete": True, "seconds": _times(seconds), **_here()}
         _write_about(folder, asked, about)
     except OSError as error:
@@ -140,14 +157,19 @@ def ask(
 
 def reply_to(assistant: Assistant, case: Case) -> Line:
     """Ask one case, its earlier turns first."""
-    conversation = Conversation(assistant)
-    for turn in case.entry.turns:
-        conversation.ask(turn)
-    reply = conversation.ask(case.entry.question)
+    reply = converse(assistant, case.entry.turns, case.entry.question)
     found = assistant.search(reply.restated or reply.question, DEPTH)
     places = tuple((passage.paragraph.speech, passage.paragraph.number) for passage in found)
     # Through JSON, so that a run just made and one read from disk are the same.
     return Line(case.id, case.sha256, json.loads(json.dumps(reply.to_dict())), places)
+
+
+def converse(assistant: Assistant, turns: Iterable[str], question: str) -> Reply:
+    """Ask the earlier turns and then the question, and return the reply to it."""
+    conversation = Conversation(assistant)
+    for turn in turns:
+        conversation.ask(turn)
+    return conversation.ask(question)
 
 
 def code_hash() -> str:
@@ -209,10 +231,11 @@ def _write_about(folder: Path, asked: dict[str, Any], about: dict[str, Any]) -> 
 
 def write_json(path: Path, content: object) -> None:
     """Replace a file by `content` as JSON: whole, or not at all."""
-    _write(path, json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+    write_text(path, json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
 
 
-def _write(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
+    """Replace a file by `text`: whole, or not at all."""
     new = path.with_name(f".{uuid.uuid4().hex}.new")
     try:
         new.write_text(text, encoding="utf-8", newline="\n")

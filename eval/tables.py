@@ -70,12 +70,16 @@ def percent(value: float) -> str:
     return "" if isnan(value) else f"{100 * value:.1f}"
 
 
-def _with_interval(judgements: Sequence[Judgement], score: str) -> str:
-    values, clusters = pairs(judgements, score)
+def with_interval(values: Sequence[float], clusters: Sequence[str]) -> str:
+    """Return the mean of some shares as a percentage with its 95 % interval and their number; nothing of none."""
     if not values:
         return ""
     low, high = interval(values, clusters)
     return f"{percent(mean(values))} ({percent(low)} to {percent(high)}), n={len(values)}"
+
+
+def _with_interval(judgements: Sequence[Judgement], score: str) -> str:
+    return with_interval(*pairs(judgements, score))
 
 
 def _plain(judgements: Sequence[Judgement], score: str) -> str:

@@ -1,9 +1,11 @@
 """A small speech of its own with a handful of cases, for the tests of the evaluation."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from assistant.assistant import Assistant
@@ -12,6 +14,7 @@ from assistant.embedders import make_embedder
 from assistant.index import Index, Passage
 from assistant.replies import Turn
 from assistant.settings import Settings
+from eval.__main__ import main
 from eval.cases import Case, load
 from eval.sources import Source
 
@@ -102,3 +105,29 @@ def make_assistant(folder: Path) -> Assistant:
     corpus = Corpus((Speech.from_text("library", TEXT),))
     embedder = make_embedder(Settings.load(), [paragraph.text for paragraph in corpus.paragraphs])
     return Assistant(corpus, Index.open(corpus, embedder, folder / "index"), Librarian())
+
+
+GATES = {
+    "invariants": ["well_formed", "quotes"],
+    "floors": {},
+    "ratchet": {"scores": ["right"], "loss": 0.005},
+}
+
+
+class Shell:
+    """Runs verbs on the small speech in a folder of its own; calling it returns exit code, stdout and stderr."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder, self._patch, self._caught = folder, monkeypatch, capsys
+        self.cases, self.seeds = write(folder)
+        (folder / "gates.yaml").write_text(yaml.safe_dump(GATES))
+        self.of = [f"--cases={self.cases}", f"--seeds={self.seeds}"]
+        self.runs = [*self.of, f"--runs={folder / 'runs'}"]
+        self.gates = [*self.runs, f"--gates={folder / 'gates.yaml'}", f"--baseline={folder / 'baseline.json'}"]
+
+    def __call__(self, *arguments: str) -> tuple[int, str, str]:
+        self._patch.setattr(sys, "argv", ["eval", *arguments])
+        with pytest.raises(SystemExit) as left:
+            main()
+        out, err = self._caught.readouterr()
+        return (0 if left.value.code is None else int(left.value.code)), out, err

@@ -1,39 +1,11 @@
 """`python -m eval`, as it is typed: what it prints, where, and its exit codes."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
-from library import ENTRIES, write
-
-from eval.__main__ import main
-
-GATES = {
-    "invariants": ["well_formed", "quotes"],
-    "floors": {},
-    "ratchet": {"scores": ["right"], "loss": 0.005},
-}
-
-
-class Shell:
-    """Runs verbs on the small speech in a folder of its own."""
-
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        self.folder, self._patch, self._caught = folder, monkeypatch, capsys
-        self.cases, self.seeds = write(folder)
-        (folder / "gates.yaml").write_text(yaml.safe_dump(GATES))
-        self.of = [f"--cases={self.cases}", f"--seeds={self.seeds}"]
-        self.runs = [*self.of, f"--runs={folder / 'runs'}"]
-        self.gates = [*self.runs, f"--gates={folder / 'gates.yaml'}", f"--baseline={folder / 'baseline.json'}"]
-
-    def __call__(self, *arguments: str) -> tuple[int, str, str]:
-        self._patch.setattr(sys, "argv", ["eval", *arguments])
-        with pytest.raises(SystemExit) as left:
-            main()
-        out, err = self._caught.readouterr()
-        return (0 if left.value.code is None else int(left.value.code)), out, err
+from library import ENTRIES, Shell
 
 
 @pytest.fixture
@@ -97,6 +69,7 @@ def test_filters_choose_cases(shell: Shell) -> None:
         (["run", "a", "--split=half"], "There is no split 'half'"),
         (["run", "a", "--tag=none"], "No case is left"),
         (["run", "a", "--answerer=oracle"], "There is no answerer 'oracle'"),
+        (["run", "a", "--recorded"], "Add --answerer replay:FOLDER"),
         (["score", "none"], "holds no run"),
     ],
 )

@@ -81,3 +81,12 @@ def test_the_translation_shows_the_same() -> None:
     assert BLOCK.findall(chinese) == BLOCK.findall(english)
     headings = [re.findall(r"^(#+) ", BLOCK.sub("", text), re.MULTILINE) for text in (english, chinese)]
     assert headings[0] == headings[1]
+
+
+@pytest.mark.slow
+def test_the_figures_are_todays(tmp_path: Path) -> None:
+    """Those of the scores; `make eval` also compares those of the changed speeches, which take a minute."""
+    for arguments in (["run", "today"], ["readme", "today", "--check"]):
+        command = [sys.executable, "-m", "eval", *arguments, "--runs", str(tmp_path)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False, timeout=100)
+        assert done.returncode == 0, done.stderr

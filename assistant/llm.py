@@ -133,7 +133,10 @@ class LLMAnswerer:
         return self._answer.version
 
     def speaking(self, language: Language) -> Self:
-        """Return the same answerer for another language; both share one connection."""
+        """Return the same answerer for a language; both share one client."""
+        if language == self._settings.language:
+            return self
+        self._model  # noqa: B018  (made now, so that the copy has it too)
         other = copy(self)
         other._settings = self._settings.model_copy(update={"language": language})
         return other

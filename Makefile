@@ -3,12 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.txt
 
-.PHONY: help chat test test-slow requirements clean
+.PHONY: help chat test test-slow eval requirements clean
 
 help:
 	@echo "make chat          install, index the speech and chat about it here in the terminal"
 	@echo "make test          install the test tools too; check style, types and layers; run the quick tests"
 	@echo "make test-slow     run the slow tests"
+	@echo "make eval          ask all cases offline, score the answers, compare them with the baseline"
 	@echo "make requirements  pin again what pyproject.toml asks for (delete requirements.txt first to renew all pins)"
 	@echo "make clean         remove .venv and everything else that was made here"
 	@echo "Another Python:    make chat PYTHON=python3.12"
@@ -23,13 +24,20 @@ test: .venv/test
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m pytest -q -n auto -m "not slow" --cov
+	@$(BIN)/python -m eval gate --split tune
 
 test-slow: .venv/test
 	@$(BIN)/python -m pytest -q -m slow
 
+eval: .venv/test
+	@$(BIN)/python -m eval validate
+	@$(BIN)/python -m eval run offline --again
+	@$(BIN)/python -m eval score offline
+	@$(BIN)/python -m eval gate offline
+
 requirements: .venv/made
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra test --no-annotate \
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra test --extra eval --no-annotate \
 		--custom-compile-command "make requirements" -o requirements.txt pyproject.toml
 
 clean:
@@ -49,5 +57,5 @@ clean:
 
 .venv/test: .venv/made pyproject.toml requirements.txt
 	@echo "Installing into .venv; the first time this takes a few minutes." >&2
-	@$(INSTALL) -e '.[test]'
+	@$(INSTALL) -e '.[test,eval]'
 	@touch .venv/chat $@

@@ -200,11 +200,11 @@ class ExtractiveAnswerer:
                 found.append(_Candidate(sentence, covered, covered + CONTEXT * around))
         return sorted(found, key=lambda c: -c.score)
 
-    def _numbers_around(self, sentence: Sentence) -> set[str]:
+    def _numbers_around(self, sentence: Sentence) -> frozenset[str]:
         """Return the numbers of a sentence's paragraph and of what the catalogue says of its speech."""
         speech = self.corpus.speech(sentence.speech)
         paragraph = speech.paragraphs[sentence.paragraph]
-        return supported_numbers(f"{paragraph.text}\n{speech.title}\n{speech.date}\n{speech.occasion}")
+        return _supported(f"{paragraph.text}\n{speech.title}\n{speech.date}\n{speech.occasion}")
 
     def _is_theme(self, question: str) -> bool:
         """Whether the question speaks only of what the whole speech is about: words that a third of it holds."""
@@ -226,6 +226,17 @@ def _token_set(text: str) -> frozenset[str]:
     return frozenset(tokens(text))
 
 
+# Reading numbers is the dearest step; the sentences of a paragraph, and the next question, ask for the same ones.
+@lru_cache(maxsize=2**14)
+def _supported(text: str) -> frozenset[str]:
+    return frozenset(supported_numbers(text))
+
+
+@lru_cache(maxsize=2**14)
+def _numbers(text: str) -> tuple[str, ...]:
+    return tuple(numbers(text))
+
+
 def _is_specific(number: str) -> bool:
     """Whether a number in a question names something: 第26, 2035年, 5% do, the two of 哪两个 does not."""
     return not number.isdecimal() or len(number) > 2 or int(number) > 10
@@ -235,9 +246,9 @@ def _offers(sentence: str, shape: Shape) -> bool:
     """Whether `sentence` holds the kind of thing that the question asks for."""
     match shape:
         case Shape.HOW_MANY:
-            return any(_NUMERAL_OF_COUNT.match(number) or number.startswith("第") for number in numbers(sentence))
+            return any(_NUMERAL_OF_COUNT.match(number) or number.startswith("第") for number in _numbers(sentence))
         case Shape.WHEN:
-            return any(unit in number for number in numbers(sentence) for unit in "年月日") or bool(
+            return any(unit in number for number in _numbers(sentence) for unit in "年月日") or bool(
                 _TIME_WORD.search(fold(sentence))
             )
         case Shape.WHO:

@@ -1,0 +1,184 @@
+"""What a change may not make worse: `gates.yaml` says it, `baseline.json` holds what there was.
+
+Three kinds of gate: scores that must be full in every case; a floor under the lower end of a score's 95 % interval; and
+a ratchet, which fails when a score has lost more against the baseline than it may. A case with a waiver, which needs
+a reason and an end, is left out of the ratchet until then.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from eval.cases import Split
+from eval.errors import EvalError
+from eval.judgements import Judgement, pairs
+from eval.runs import write_json
+from eval.statistics import bootstrap, interval, mean
+from eval.tables import percent
+
+SCHEMA = 1
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Ratchet(_Strict):
+    """The scores that may not fall, and how far their mean may fall all the same."""
+
+    scores: list[str]
+    loss: float = Field(ge=0)
+
+
+class Waiver(_Strict):
+    """A case whose loss is accepted."""
+
+    case: str
+    reason: str = Field(min_length=1)
+    until: date
+
+
+class Gates(_Strict):
+    """What `gates.yaml` holds."""
+
+    invariants: list[str]
+    floors: dict[Split, dict[str, float]]
+    ratchet: Ratchet
+    waivers: list[Waiver] = []
+
+    @classmethod
+    def from_file(cls, path: Path) -> Self:
+        """Read the gates.
+
+        Raises:
+            EvalError: the file cannot be read or holds something else.
+        """
+        try:
+            return cls.model_validate(yaml.safe_load(path.read_text("utf-8")))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise EvalError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            raise EvalError(f"{path}: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from None
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The gated scores of the run that was accepted, by case, and what that run was of."""
+
+    asked: dict[str, Any]
+    cases: dict[str, dict[str, Any]]
+
+    @classmethod
+    def from_file(cls, path: Path) -> Self:
+        """Read the baseline.
+
+        Raises:
+            EvalError: there is none, or it is of another schema.
+        """
+        try:
+            content = json.loads(path.read_text("utf-8"))
+        except FileNotFoundError:
+            raise EvalError(f"{path} is missing. Accept a run: python -m eval baseline RUN --accept") from None
+        except (OSError, ValueError) as error:
+            raise EvalError(f"{path} cannot be read: {error}. Restore it.") from error
+        if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+            raise EvalError(
+                f"{path} is no baseline of schema {SCHEMA}. Accept a run: python -m eval baseline RUN --accept"
+            )
+        return cls(content["asked"], content["cases"])
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One gate: whether it holds, and the figures."""
+
+    gate: str
+    passed: bool
+    why: str
+
+    def __str__(self) -> str:
+        return f"{'pass' if self.passed else 'FAIL'}  {self.gate}: {self.why}"
+
+
+def accept(path: Path, judgements: Sequence[Judgement], gates: Gates, asked: dict[str, Any]) -> None:
+    """Write the baseline: the gated scores of these judgements."""
+    _check_names(judgements, gates)
+    cases = {
+        j.case.id: {"sha256": j.case.sha256, "scores": {name: j.value(name) for name in gates.ratchet.scores}}
+        for j in judgements
+    }
+    write_json(path, {"schema": SCHEMA, "asked": asked, "cases": cases})
+
+
+def check(judgements: Sequence[Judgement], gates: Gates, baseline: Baseline, today: date) -> list[Outcome]:
+    """Return the outcome of every gate for the splits that the judgements are of.
+
+    Raises:
+        EvalError: a gate names no score, or the baseline is of other cases.
+    """
+    _check_names(judgements, gates)
+    if changed := [j.case.id for j in judgements if baseline.cases.get(j.case.id, {}).get("sha256") != j.case.sha256]:
+        raise EvalError(
+            f"The baseline is of other cases: {len(changed)} are new or changed, {changed[0]} the first. Look at them, "
+            "then accept a run: python -m eval baseline RUN --accept"
+        )
+    waived = {waiver.case for waiver in gates.waivers if waiver.until >= today}
+    kept = [j for j in judgements if j.case.id not in waived]
+    return [
+        *(_invariant(judgements, name) for name in gates.invariants),
+        *_floors(judgements, gates),
+        *(_ratchet(kept, baseline, name, gates.ratchet.loss) for name in gates.ratchet.scores),
+        *_waivers(gates, today),
+    ]
+
+
+def _invariant(judgements: Sequence[Judgement], name: str) -> Outcome:
+    broken = [j for j in judgements if (value := j.value(name)) is not None and value < 1]
+    why = f"full in all of {len(judgements)} cases" if not broken else ""
+    return Outcome(
+        f"{name} everywhere", not broken, why or "; ".join(f"{j.case.id}: {j.scores[name].why}" for j in broken)
+    )
+
+
+def _floors(judgements: Sequence[Judgement], gates: Gates) -> Iterator[Outcome]:
+    for split, floors in gates.floors.items():
+        chosen = [j for j in judgements if j.case.split == split]
+        for name, floor in floors.items() if chosen else ():
+            values, clusters = pairs(chosen, name)
+            low, high = interval(values, clusters)
+            why = f"{percent(mean(values))} ({percent(low)} to {percent(high)}), floor {percent(floor)}"
+            yield Outcome(f"{name}, {split}", low >= floor, why)
+
+
+def _ratchet(judgements: Sequence[Judgement], baseline: Baseline, name: str, loss: float) -> Outcome:
+    """Fail if the mean fell by more than `loss`, or surely fell at all: what it then lost is named."""
+    rows = [
+        (j, before, now)
+        for j in judgements
+        if (now := j.value(name)) is not None and (before := baseline.cases[j.case.id]["scores"].get(name)) is not None
+    ]
+    lost = [before - now for _, before, now in rows]
+    low, _ = bootstrap(lost, [j.case.cluster for j, _, _ in rows])
+    passed = not rows or (mean(lost) <= loss and not low > 0)
+    worse = ", ".join(j.case.id for j, before, now in rows if now < before)
+    why = f"{0 - 100 * mean(lost):+.1f} points in {len(rows)} cases" if rows else "no case"
+    return Outcome(f"{name}, against the baseline", passed, why + (f"; worse: {worse}" if worse else ""))
+
+
+def _waivers(gates: Gates, today: date) -> Iterator[Outcome]:
+    for waiver in gates.waivers:
+        why = f"{waiver.reason} (until {waiver.until})"
+        yield Outcome(f"waiver of {waiver.case}", waiver.until >= today, why)
+
+
+def _check_names(judgements: Sequence[Judgement], gates: Gates) -> None:
+    named = {*gates.invariants, *gates.ratchet.scores, *(name for floors in gates.floors.values() for name in floors)}
+    if unknown := sorted(named - judgements[0].scores.keys()):
+        raise EvalError(f"The gates name {unknown[0]!r}, which is no score. Known: {', '.join(judgements[0].scores)}.")

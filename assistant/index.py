@@ -19,7 +19,8 @@ from assistant.corpus import Corpus, Paragraph
 from assistant.embedders import Embedder, as_matrix
 from assistant.errors import IndexingError, ModelError
 from assistant.generations import Folder, Generation, Held, Manifest, PrivateCopy
-from assistant.text import SPLITTER_VERSION, tokens
+from assistant.glossary import Glossary, bundled_glossary
+from assistant.text import SPLITTER_VERSION, fold, tokens
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,6 +87,7 @@ class Index:
         self._position = {_row_id(p): i for i, p in enumerate(self._paragraphs)}
         self._rows = rows
         self._words = WordSearch(self._paragraphs)
+        self._glossary = bundled_glossary()
         self._release = weakref.finalize(self, _let_go, rows, os.getpid())
 
     @classmethod
@@ -137,7 +139,8 @@ class Index:
             raise IndexingError("The index is closed.")
         scores = np.zeros(len(self._paragraphs))
         if wanted := tokens(question):
-            arms = (*self._words.scores(wanted), self._similarities(question, k))
+            stand_ins = [match.terms for match in self._glossary.matches(fold(question)) if match.terms]
+            arms = (*self._words.scores(wanted, stand_ins), self._similarities(question, k))
             scores = sum((weight * arm for weight, arm in zip(WEIGHTS, arms, strict=True)), scores)
         # Rounded, so that noise in the last digits does not decide between equals.
         scores = scores.round(6).clip(0, 1)

@@ -6,9 +6,10 @@ say nothing about the topic. The rest are terms, each with what official Chinese
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
+from itertools import pairwise
 
 from assistant.english import english_numbers
 from assistant.glossary import Glossary, Match
@@ -49,6 +50,8 @@ class Term:
     """What official texts say for it, in normal form."""
     is_number: bool = False
     """Whether `text` is a number by value, as `text.numbers` gives it."""
+    carried: bool = False
+    """Whether it comes from an earlier question, in the brackets that a follow-up was given."""
 
 
 def _any(chinese: str, english: str) -> re.Pattern[str]:
@@ -80,6 +83,7 @@ _ASKS = {
         r"where|(?:which|what) (?:city|country|place)",
     ),
 }
+_CARRIED = re.compile(r"\([^()]*\)$")
 _PLACE = _any(
     r"(?:提到|提及|出现|说到|讲到|谈到)了?(?:几|多少)[次处回遍]|(?:哪些|哪几个?|几个?|多少)(?:地方|处|段落?|句)(?:话?里?)(?:提到|提及|出现|说到|讲到|谈到)"
     r"|在哪(?:里|儿|些地方)?(?:提到|提及)",
@@ -97,7 +101,7 @@ _VAGUE = frozenset(
     "内容 想 知道 具体 东西 事情 事儿 事 问题 情况 时候 人 人们 方面 部分 有 没有 是 来 去 做 搞 弄 出来 算 到底 咱 咱们 自己 大家 别人 "
     "意思 理解 叫 用 说 讲 提 指 提到 提出 谈到 指出 强调 认为 说到 说法 包括 包含 属于 安排 办法 要求 态度 立场 目的 效果 作用 原因 "
     "用处 好处 打算 觉得 看待 涉及 列举 列出 进行 时 名字 样子 一样 一下 分别 各自 所谓 视为 当作 看作 后 前 里 咋 啥 能 要 会 应 可以 得 "
-    "给 让 把 被 将 需要 必须 不能 不要 词 句话 工作 一共 总共 最后 究竟 起来 时 过来 这部分 前前后后 职务 主题 方向 办 解决 普通 现行 处理 处置 办理 应对 对待 收拾 整治 治理 管管 坏人 玩意儿 这帮 东东 这 那 我 你 您 咱 "
+    "给 让 把 被 将 需要 必须 不能 不要 词 句话 工作 一共 总共 最后 究竟 起来 时 过来 这部分 前前后后 活动 职务 主题 方向 办 解决 普通 现行 处理 处置 办理 应对 对待 收拾 整治 治理 管管 坏人 玩意儿 这帮 东东 这 那 我 你 您 咱 "
     "should shall must will would can could may might have has had having not no any some all into between during "
     "after before such than then also more most much many other mention mentioned according give me there their they "
     "them i you we us our your my when where who whom whose if so only just out up make made take took get go talk "
@@ -173,7 +177,12 @@ class Question:
         """Return the shape and terms of a question, in the order in which they stand in it."""
         folded = fold(text)
         names = frozenset(word.casefold() for word in _CAPITALS.findall(text))
-        return cls(text, folded, shape_of(text), tuple(sorted(_terms(folded, names, glossary), key=lambda t: t.start)))
+        own = _CARRIED.sub("", folded)
+        terms = [
+            replace(term, kind=Kind.OTHER, carried=True) if term.start >= len(own) else term
+            for term in _terms(folded, names, glossary)
+        ]
+        return cls(text, own, shape_of(own), tuple(sorted(terms, key=lambda term: term.start)))
 
     @cached_property
     def thing(self) -> Thing | None:
@@ -184,8 +193,22 @@ class Question:
             return None
         return next((thing for thing, pattern in _THINGS.items() if _asks(pattern, self.folded)), None)
 
+    def shared_pairs(self, folded: str) -> float:
+        """Return the share of its pairs of neighbouring characters that a text in normal form has."""
+        return sum(pair in folded for pair in self._pairs) / len(self._pairs) if self._pairs else 0.0
+
+    @cached_property
+    def _pairs(self) -> frozenset[str]:
+        return frozenset(a + b for a, b in pairwise(self.folded))
+
     @property
-    def is_place(self) -> bool:
+    def measure(self) -> str:
+        """The measure word behind 第几, where one cannot stand for another: 第几条 asks for no 第25次."""
+        found = re.search(r"第几([条章款页次届名位])", self.folded)
+        return found[1] if found else ""
+
+    @property
+    def asks_where_mentioned(self) -> bool:
         """Whether the question asks where, or how often, the speech mentions something."""
         return bool(_PLACE.search(self.folded))
 
@@ -233,7 +256,7 @@ def _terms(folded: str, names: frozenset[str], glossary: Glossary) -> Iterator[T
         free[number.start : number.end] = [False] * (number.end - number.start)
         yield Term(number.form, Kind.NAME, number.start, is_number=True)
     for match in matches:
-        yield Term(match.phrase, _kind_of(match), match.start, match.terms)
+        yield Term(match.phrase, Kind.NOUN if match.start in how else _kind_of(match), match.start, match.terms)
     position = 0
     for word, tag in tagged(folded):
         start = folded.find(word, position)

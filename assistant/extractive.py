@@ -27,9 +27,8 @@ SINGLE = 0.6
 """What a word of one character counts inside a longer one: 修 in 修订."""
 LEAD = 0.9
 """What the first sentence of a paragraph covers counts this much for those that lean on it."""
-PRIOR, OFFER, PHRASE, ANNOUNCING = 0.2, 0.1, 0.3, 0.05
-"""Beside the share covered, 0 to 1: the passage's rank, the kind of thing asked for, pairs of characters in common; less
-for a heading, which only announces what stands below it."""
+PRIOR, OFFER, PHRASE = 0.2, 0.1, 0.3
+"""Beside the share covered, 0 to 1: the passage's score, the kind of thing asked for, pairs of characters in common."""
 CARRIED = 0.5
 """What a term of the question before counts in a follow-up."""
 RIVAL = 0.95
@@ -65,12 +64,14 @@ _NUMERAL = re.compile(r"[一二三四五六七八九十\d](?!致|样|般|些|体
 class Finding:
     """What was found for a question."""
 
-    sentences: tuple[Sentence, ...]
+    sentences: tuple[Sentence, ...] = ()
     """Empty where the passages do not answer."""
-    confidence: float
+    confidence: float | None = None
     """Of there being an answer, 0 to 1."""
     missing: tuple[str, ...] = ()
     """Names and nouns of the question that the corpus has in no form."""
+    matched: tuple[tuple[str, str], ...] = ()
+    """Words of the question, and what stands in the sentences for them: (盗版, 侵权假冒)."""
 
     @property
     def pieces(self) -> Iterator[str]:
@@ -130,12 +131,13 @@ class ExtractiveAnswerer:
         ranked = self._rank(question, passages)
         if not ranked:
             return Finding((), 0.0)
+        ranked = _without_idle_headings(ranked)
         chosen = self._select(question, ranked)
         own, confidence, missing = self._judge(question, ranked[0], [c for c in ranked if c.sentence in chosen])
         unknown = tuple(term.text for term in missing if not self._known_forms(term))
         if own < MIN_OWN or confidence < MIN_CONFIDENCE:
             return Finding((), min(confidence, MIN_CONFIDENCE), unknown)
-        return Finding(tuple(chosen), confidence, unknown)
+        return Finding(tuple(chosen), confidence, unknown, _stood_in(question, chosen))
 
     # --- Choosing ---
 
@@ -158,12 +160,15 @@ class ExtractiveAnswerer:
         best = ranked[0]
         if question.shape is Shape.LIST and (parts := self._parts(best, ranked)):
             return parts
-        limit = MAX_PARTS if question.shape is Shape.LIST else 1 if question.thing else MAX_SENTENCES
         near = [c for c in ranked if c.score >= RIVAL * best.score and c.covered >= RIVAL * best.covered]
+        if question.thing:
+            # Who and when are told in full where they are first mentioned.
+            return [min((c.sentence for c in near), key=lambda s: (s.speech, s.start))]
+        limit = MAX_PARTS if question.shape is Shape.LIST else MAX_SENTENCES
         chosen = near[:limit]
         weights = self._weights(question)
         held = [max(c.covers[i] for c in chosen) for i in range(len(weights))]
-        for c in ranked if limit > 1 else ():
+        for c in ranked:
             gain = sum(w * max(0.0, new - old) for w, new, old in zip(weights, c.covers, held, strict=True))
             if c not in chosen and len(chosen) < MAX_SENTENCES and gain >= GAIN * sum(weights):
                 chosen.append(c)
@@ -173,16 +178,10 @@ class ExtractiveAnswerer:
 
     def _parts(self, best: _Candidate, ranked: list[_Candidate]) -> list[Sentence]:
         """Return a paragraph whole where its heading is what answers: what it announces stands below it."""
-        paragraph = self.corpus.speech(best.sentence.speech).paragraphs[best.sentence.paragraph]
-        own = {c.sentence: c.covered for c in ranked if c.sentence in paragraph.sentences}
-        heading = paragraph.sentences[0]
-        if not _is_heading(heading) or any(own[s] >= own[heading] for s in paragraph.sentences[1:]):
-            return []
-        return list(paragraph.sentences)
+        here = sorted((c.sentence for c in ranked if _place(c) == _place(best)), key=lambda s: s.start)
+        return here if _is_heading(here[0]) else []
 
-    def _judge(
-        self, question: Question, best: _Candidate, chosen: list[_Candidate]
-    ) -> tuple[float, float, list[Term]]:
+    def _judge(self, question: Question, best: _Candidate, chosen: list[_Candidate]) -> tuple[float, float, list[Term]]:
         """Return what the best sentence covers itself, the confidence, and the names and nouns that are not covered."""
         held = [max(c.leaning[i] for c in chosen) for i in range(len(question.terms))]
         missing = [t for t, cover in zip(question.terms, held, strict=True) if t.kind is not Kind.OTHER and cover < 0.5]
@@ -210,10 +209,10 @@ class ExtractiveAnswerer:
             lead = [self._cover(term, sentences[0].text, known) for term in question.terms]
             for sentence in sentences:
                 covers = tuple(self._cover(term, sentence.text, known) for term in question.terms)
-                leaning = tuple(max(c, LEAD * l) for c, l in zip(covers, lead, strict=True))
+                leaning = tuple(max(c, LEAD * first) for c, first in zip(covers, lead, strict=True))
                 score = sum(w * c for w, c in zip(weights, leaning, strict=True)) / total
                 score += PRIOR * passage.score + OFFER * offers(sentence.text, question)
-                score += PHRASE * question.shared_pairs(_folded(sentence.text)) - ANNOUNCING * _is_heading(sentence)
+                score += PHRASE * question.shared_pairs(_folded(sentence.text))
                 covered = sum(w * c for w, c in zip(weights, covers, strict=True)) / total
                 found.append(_Candidate(sentence, covers, leaning, covered, score))
         return sorted(found, key=lambda c: -c.score)
@@ -284,6 +283,29 @@ class ExtractiveAnswerer:
     @cached_property
     def _frequency(self) -> Counter[str]:
         return Counter(t for p in self.corpus.paragraphs for s in p.sentences for t in _token_set(s.text))
+
+
+def _stood_in(question: Question, sentences: Sequence[Sentence]) -> tuple[tuple[str, str], ...]:
+    text = "\n".join(_folded(sentence.text) for sentence in sentences)
+    pairs = {
+        term.text: next((form for form in term.equivalents if form in text), "")
+        for term in question.terms
+        if term.text not in text
+    }
+    return tuple((word, form) for word, form in pairs.items() if form)
+
+
+def _place(candidate: _Candidate) -> tuple[str, int]:
+    return candidate.sentence.speech, candidate.sentence.paragraph
+
+
+def _without_idle_headings(ranked: list[_Candidate]) -> list[_Candidate]:
+    """Return the candidates without the headings of which a sentence below says as much, and more."""
+    below: dict[tuple[str, int], float] = {}
+    for c in ranked:
+        if not _is_heading(c.sentence):
+            below[_place(c)] = max(c.covered, below.get(_place(c), 0.0))
+    return [c for c in ranked if not _is_heading(c.sentence) or c.covered > below.get(_place(c), 0.0)]
 
 
 def _is_heading(sentence: Sentence) -> bool:

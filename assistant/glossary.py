@@ -58,15 +58,18 @@ class Glossary:
             CorpusError: a glossary cannot be read, or an entry is not what `seeds/glossary.toml` describes.
         """
         own, ours = folder / GLOSSARY, bundled("seeds") / GLOSSARY
-        paths = dict.fromkeys(path.resolve() for path in (ours, own) if path.is_file())
-        return cls.of([entry for path in paths for entry in _read(path)])
+        if own.is_file() and own.resolve() != ours.resolve():
+            return cls.of([entry for path in (ours, own) for entry in _read(path)])
+        return cls.of(_read(ours))
 
     @classmethod
     def of(cls, entries: Iterable[tuple[str, Sequence[str], Sequence[str]]]) -> Self:
         """Return the glossary of some entries: term, other Chinese words, English words."""
         rows = [(term, list(also), list(english)) for term, also, english in entries]
         # Folded in one go: one by one it would take a tenth of a second.
-        folded = iter(fold("\n".join(word for term, also, english in rows for word in (term, *also, *english))).split("\n"))
+        folded = iter(
+            fold("\n".join(word for term, also, english in rows for word in (term, *also, *english))).split("\n")
+        )
         chinese: dict[str, dict[str, None]] = {}
         by_stems: dict[tuple[str, ...], dict[str, None]] = {}
         official = set()
@@ -109,9 +112,10 @@ class Glossary:
         stems = [stem(word[0]) for word in words]
         i = 0
         while i < len(words):
-            found = next((n for n in range(_LONGEST, 0, -1) if tuple(stems[i : i + n]) in self.english), 0)
+            longest = min(_LONGEST, len(words) - i)
+            found = next((n for n in range(longest, 0, -1) if tuple(stems[i : i + n]) in self.english), 0)
             if found:
-                start, end = words[i].start(), words[min(i + found, len(words)) - 1].end()
+                start, end = words[i].start(), words[i + found - 1].end()
                 yield Match(folded[start:end], start, end, self.english[tuple(stems[i : i + found])])
             i += found or 1
 
@@ -119,7 +123,7 @@ class Glossary:
 @cache
 def bundled_glossary() -> Glossary:
     """Return the glossary that comes with this package; read once."""
-    return Glossary.load(bundled("seeds"))
+    return Glossary.of(_read(bundled("seeds") / GLOSSARY))
 
 
 def stem(word: str) -> str:
@@ -154,6 +158,8 @@ def _entry(path: Path, table: Any) -> tuple[str, Sequence[str], Sequence[str]]:
     term, also, english = (table.get(key, default) for key, default in (("term", ""), ("also", []), ("english", [])))
     if table.keys() - {"term", "also", "english"} or not (isinstance(term, str) and term.strip()):
         raise CorpusError(f'{path}: every entry has a line such as term = "侵权假冒", and also = [], english = [].')
-    if not all(isinstance(words, list) and all(isinstance(w, str) and w.strip() for w in words) for words in (also, english)):
+    if not all(
+        isinstance(words, list) and all(isinstance(w, str) and w.strip() for w in words) for words in (also, english)
+    ):
         raise CorpusError(f'{path}: also and english of {term} must be lists of words, as in also = ["盗版"].')
     return term, also, english

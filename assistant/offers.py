@@ -25,11 +25,13 @@ def offers(sentence: str, question: Question) -> bool:
     """Return whether `sentence` holds what `question` asks for; true where the question asks for nothing of a kind."""
     if question.thing is None:
         return True
-    return _offers(_without(fold_once(sentence), question), fold_once(sentence), question)
+    return _offers(_without(folded_once(sentence), question), folded_once(sentence), question)
 
 
 def _offers(rest: str, sentence: str, question: Question) -> bool:
-    counts = [number for number in _numbers(rest) if _COUNT.match(number) and number not in question.numbers]
+    # 十八大 and 五中全会 are names.
+    told = re.sub(rf"{_NUMERAL}(?:大|中全会)", "|", rest)
+    counts = [number for number in _numbers(told) if _COUNT.match(number) and number not in question.numbers]
     match question.thing:
         case Thing.COUNT:
             return bool(counts)
@@ -70,7 +72,7 @@ def _without(sentence: str, question: Question) -> str:
 
 
 @lru_cache(maxsize=2**14)
-def fold_once(text: str) -> str:
+def folded_once(text: str) -> str:
     """Return `text.fold` of a sentence that will be asked for again."""
     return fold(text)
 

@@ -142,9 +142,13 @@ class Thing(StrEnum):
 # The narrower first: 多长时间 asks for no date, 多少钱 for no count.
 _THINGS = {
     Thing.CLOCK: _any(r"几点钟?(?!要求|意见|建议)|几时", r"what time"),
-    Thing.DURATION: _any(r"多久|多长时间|几个?(?:小时|钟头|星期|月|周)|几[天年]|多少[天年]|期限?多长|有多长", r"how long"),
+    Thing.DURATION: _any(
+        r"多久|多长时间|几个?(?:小时|钟头|星期|月|周)|几[天年]|多少[天年]|期限?多长|有多长", r"how long"
+    ),
     Thing.AGE: _any(r"多大(?:年纪|岁数|年龄|了)|几岁|多少岁", r"how old"),
-    Thing.MONEY: _any(r"多少(?:钱|元|费|美元|万|资金|经费)|费用是?多少|几[元块]", r"how much .*(?:cost|pay|money|fee)|cost"),
+    Thing.MONEY: _any(
+        r"多少(?:钱|元|费|美元|万|资金|经费)|费用是?多少|几[元块]", r"how much .*(?:cost|pay|money|fee)|cost"
+    ),
     Thing.ORDINAL: _any(r"第几", r"which number"),
     Thing.TIME: _any(
         r"什么(?:时候|时间|日期|年份)|何时|哪一?[年天日月]|几[年月号日]", r"when|(?:what|which) (?:year|date|day)"
@@ -155,7 +159,10 @@ _THINGS = {
         r"(?:which|what) (?:department|body|agency|ministry|organi[sz]ation|company|court)",
     ),
     Thing.COUNTRY: _any(r"哪一?[个些几]?(?:国家?|地区)", r"(?:which|what) countr(?:y|ies)"),
-    Thing.PLACE: _any(r"哪里|哪儿|何地|何处|什么地方|哪一?[个座]?(?:省|市|城市|地方|州|县)", r"where|(?:what|which) (?:city|place|province)"),
+    Thing.PLACE: _any(
+        r"哪里|哪儿|何地|何处|什么地方|哪一?[个座]?(?:省|市|城市|地方|州|县)",
+        r"where|(?:what|which) (?:city|place|province)",
+    ),
     Thing.NAME: _any(r"叫(?:什么|啥)|什么名字|名称是", r"called what|what (?:is|are) .*called|name of"),
     Thing.COUNT: _any(
         r"多少|几(?:名|人|位|次|件|家|条|部|倍|成|亿|万|千|百)", r"how many|what (?:number|percentage|share)"
@@ -229,9 +236,10 @@ def shape_of(question: str) -> Shape:
 
 def _asks(pattern: re.Pattern[str], folded: str) -> bool:
     """Whether a question asks so. In English the first word that asks does: "How is it handled when …" asks for no time."""
-    match = pattern.search(folded)
+    if not (match := pattern.search(folded)):
+        return False
     first = None if is_chinese(folded) else re.search(r"\b(?:what|which|who|whom|whose|when|where|why|how)\b", folded)
-    return bool(match) and (first is None or match.start() <= first.start())
+    return first is None or match.start() <= first.start()
 
 
 def topic_words(question: str) -> list[str]:
@@ -271,7 +279,7 @@ def _terms(folded: str, names: frozenset[str], glossary: Glossary) -> Iterator[T
             if left in names or any(a <= start and position <= b for a, b in quoted):
                 yield Term(left, Kind.NAME, start)
             else:
-                yield Term(left, Kind.NOUN if start in how and len(left) > 1 else _kind(left, tag), start)
+                yield Term(left, Kind.NOUN if start in how and len(left) > 1 else _kind(tag), start)
 
 
 def _numbers(folded: str) -> list[Number]:
@@ -279,7 +287,11 @@ def _numbers(folded: str) -> list[Number]:
     if is_chinese(folded):
         found = located_numbers(folded)
     else:
-        found = [Number(form, *match.span()) for match in _ENGLISH_NUMBER.finditer(folded) for form in english_numbers(match[0])]
+        found = [
+            Number(form, *match.span())
+            for match in _ENGLISH_NUMBER.finditer(folded)
+            for form in english_numbers(match[0])
+        ]
     return [number for number in found if is_specific(number.form)]
 
 
@@ -293,11 +305,10 @@ def _kind_of(match: Match) -> Kind:
     """Return the kind of a glossary phrase: that of its last word, of an English one that of its first equivalent."""
     if match.official:
         return Kind.NOUN
-    word, tag = tagged(match.phrase if is_chinese(match.phrase) else match.terms[0])[-1]
-    return _kind(word, tag)
+    return _kind(tagged(match.phrase if is_chinese(match.phrase) else match.terms[0])[-1][1])
 
 
-def _kind(word: str, tag: str) -> Kind:
+def _kind(tag: str) -> Kind:
     if tag in ("nr", "ns", "nt", "nz", "nrfg", "nrt"):
         return Kind.NAME
     return Kind.NOUN if tag.startswith("n") or tag in ("vn", "an", "l", "i", "j") else Kind.OTHER

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from assistant.assistant import Assistant
 from assistant.conversation import Conversation
 from assistant.corpus import Corpus, Sentence, Speech
-from assistant.extractive import ExtractiveAnswerer, Shape, shape_of
+from assistant.extractive import ExtractiveAnswerer
 from assistant.index import Passage
+from assistant.questions import Shape, shape_of
 from assistant.replies import Answer, Reply, Turn
 from assistant.text import numbers
 

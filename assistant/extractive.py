@@ -16,8 +16,8 @@ from math import exp, log
 from assistant.corpus import Corpus, Sentence
 from assistant.glossary import Glossary, bundled_glossary
 from assistant.index import Passage
-from assistant.offers import offers
-from assistant.questions import Kind, Question, Shape, Term, shape_of, topic_words
+from assistant.offers import names_someone, offers
+from assistant.questions import Kind, Question, Shape, Term, Thing, shape_of, topic_words
 from assistant.replies import Turn
 from assistant.text import fold, supported_numbers, tokens
 
@@ -133,8 +133,10 @@ class ExtractiveAnswerer:
             return Finding((), 0.0)
         ranked = _without_idle_headings(ranked)
         chosen = self._select(question, ranked)
-        own, confidence, missing = self._judge(question, ranked[0], [c for c in ranked if c.sentence in chosen])
-        unknown = tuple(term.text for term in missing if not self._known_forms(term))
+        own, confidence, missing = self._judge(
+            question, ranked[0], [c for c in ranked if c is ranked[0] or c.sentence in chosen]
+        )
+        unknown = tuple(t.text for t in missing if not any(form in self._text for form in (t.text, *t.equivalents)))
         if own < MIN_OWN or confidence < MIN_CONFIDENCE:
             return Finding((), min(confidence, MIN_CONFIDENCE), unknown)
         return Finding(tuple(chosen), confidence, unknown, _stood_in(question, chosen))
@@ -163,7 +165,8 @@ class ExtractiveAnswerer:
         near = [c for c in ranked if c.score >= RIVAL * best.score and c.covered >= RIVAL * best.covered]
         if question.thing:
             # Who and when are told in full where they are first mentioned.
-            return [min((c.sentence for c in near), key=lambda s: (s.speech, s.start))]
+            first = min(near, key=lambda c: (c.sentence.speech, c.sentence.start))
+            return [self._named(question, first, ranked).sentence]
         limit = MAX_PARTS if question.shape is Shape.LIST else MAX_SENTENCES
         chosen = near[:limit]
         weights = self._weights(question)
@@ -175,6 +178,13 @@ class ExtractiveAnswerer:
                 held = [max(a, b) for a, b in zip(held, c.covers, strict=True)]
         sentences = [c.sentence for c in chosen]
         return sorted(sentences, key=lambda s: (s.speech, s.start)) if question.shape is Shape.LIST else sentences
+
+    def _named(self, question: Question, best: _Candidate, ranked: list[_Candidate]) -> _Candidate:
+        """Return the first sentence of a paragraph where it names the person whom the best one calls 他."""
+        if question.thing is not Thing.PERSON or names_someone(best.sentence.text, question):
+            return best
+        lead = next((c for c in ranked if _place(c) == _place(best) and c.sentence.number == 1), best)
+        return lead if lead.covered >= MIN_OWN and names_someone(lead.sentence.text, question) else best
 
     def _parts(self, best: _Candidate, ranked: list[_Candidate]) -> list[Sentence]:
         """Return a paragraph whole where its heading is what answers: what it announces stands below it."""

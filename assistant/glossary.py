@@ -129,7 +129,7 @@ def bundled_glossary() -> Glossary:
 def stem(word: str) -> str:
     """Return an English word in lower case without -s, -es, -ed, -ing and possessive: laws = law, amended = amend."""
     word = re.sub(r"['’]s?$", "", word)
-    if len(word) <= 3:
+    if len(word) <= 3:  # use is not us
         return word
     if word.endswith("ies"):
         word = f"{word[:-3]}y"

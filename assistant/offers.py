@@ -11,7 +11,7 @@ from assistant.text import fold, numbers, tagged
 
 _NUMERAL = r"[\d一二三四五六七八九十百千万亿零半两几]+"
 _PERSON = re.compile(
-    r"总书记|主席|总理|部长|主任|教授|院长|书记|国务院|政府|党委|同志|[他她]|\b(?:mr|mrs|ms|dr|president|minister)\b"
+    r"总书记|主席|总理|部长|主任|教授|院长|书记|国务院|政府|党委|(?<!\|的)同志|\b(?:mr|mrs|ms|dr|president|minister)\b"
 )
 _TIME = re.compile(
     r"今[年天日后]|去年|明年|近年|昨[天日]|时期|期间|以来|当前|目前|不久|世纪|年代|上午|下午|\b(?:today|year|month|century|monday|january)\b"
@@ -26,6 +26,13 @@ def offers(sentence: str, question: Question) -> bool:
     if question.thing is None:
         return True
     return _offers(_without(folded_once(sentence), question), folded_once(sentence), question)
+
+
+def names_someone(sentence: str, question: Question) -> bool:
+    """Return whether a sentence names a person or a body beside those of the question; a pronoun names nobody."""
+    rest = _without(folded_once(sentence), question)
+    # Of two characters, most of what the tagger takes for a name is a word: 公正, 蓝图.
+    return bool(_PERSON.search(rest)) or any(tag.startswith("nr") and len(word) >= 3 for word, tag in _tagged(rest))
 
 
 def _offers(rest: str, sentence: str, question: Question) -> bool:
@@ -50,9 +57,7 @@ def _offers(rest: str, sentence: str, question: Question) -> bool:
         case Thing.CLOCK:
             return bool(re.search(rf"{_NUMERAL}[点时:]", rest))
         case Thing.PERSON:
-            # Of two characters, most of what the tagger takes for a name is a word: 公正, 蓝图.
-            names = (tag.startswith("nr") and len(word) >= 3 for word, tag in _tagged(rest))
-            return bool(_PERSON.search(rest)) or any(names)
+            return bool(re.search("[他她]", rest)) or names_someone(sentence, question)
         case Thing.BODY:
             return bool(_BODY.search(rest)) or any(tag == "nt" for _, tag in _tagged(rest))
         case Thing.COUNTRY | Thing.PLACE:

@@ -302,10 +302,12 @@ def _is_empty(word: str, tag: str) -> bool:
 
 
 def _kind_of(match: Match) -> Kind:
-    """Return the kind of a glossary phrase: that of its last word, of an English one that of its first equivalent."""
-    if match.official:
-        return Kind.NOUN
-    return _kind(tagged(match.phrase if is_chinese(match.phrase) else match.terms[0])[-1][1])
+    """Return the kind of a glossary phrase: that of its last word, of an English one that of its first equivalent.
+
+    What official texts use as a set phrase is a matter of its own, whatever its part of speech: 扶贫, 立法.
+    """
+    kind = _kind(tagged(match.phrase if is_chinese(match.phrase) else match.terms[0])[-1][1])
+    return Kind.NOUN if match.official and kind is Kind.OTHER else kind
 
 
 def _kind(tag: str) -> Kind:

@@ -108,8 +108,8 @@ class Answer:
             {"text": claim.text, "citations": self.numbers(claim), "verdict": str(claim.verdict)}
             for claim in self.claims
         ]
-        content = _to_dict(self, claims=claims, citations=[_citation(c) for c in self.citations], reason=None)
-        return content | {"matched": [list(pair) for pair in self.matched], "missing": []}
+        citations = [_citation(c) for c in self.citations]
+        return _to_dict(self, claims=claims, citations=citations, matched=[list(pair) for pair in self.matched])
 
     def __str__(self) -> str:
         lines = [claim.text + _marks(self.numbers(claim)) for claim in self.claims]
@@ -155,8 +155,7 @@ class Refusal:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the reply as plain data, ready for JSON."""
-        content = _to_dict(self, claims=[], citations=[], reason=str(self.reason))
-        return content | {"matched": [], "missing": list(self.missing)}
+        return _to_dict(self, reason=str(self.reason), missing=list(self.missing))
 
     def __str__(self) -> str:
         closest = [f"- {p.paragraph.address} {excerpt(p.paragraph.text)}" for p in self.passages[:3]]
@@ -187,18 +186,28 @@ def _marks(numbers: Sequence[int]) -> str:
     return "".join(f"[{number}]" for number in numbers)
 
 
-def _to_dict(reply: Reply, *, claims: list[Any], citations: list[Any], reason: str | None) -> dict[str, Any]:
+def _to_dict(
+    reply: Reply,
+    *,
+    claims: Sequence[Any] = (),
+    citations: Sequence[Any] = (),
+    reason: str | None = None,
+    matched: Sequence[Any] = (),
+    missing: Sequence[str] = (),
+) -> dict[str, Any]:
     return {
         "kind": reply.kind,
         "question": reply.question,
         "restated": reply.restated,
         "text": reply.text,
-        "claims": claims,
+        "claims": list(claims),
         "withheld": [{"text": withheld.text, "why": withheld.why} for withheld in reply.withheld],
-        "citations": citations,
+        "citations": list(citations),
         "passages": _passages(reply.passages),
         "reason": reason,
         "notice": reply.notice,
+        "matched": list(matched),
+        "missing": list(missing),
         "confidence": reply.confidence if reply.confidence is None else round(reply.confidence, 4),
         "made_by": asdict(reply.made_by),
     }

@@ -20,7 +20,7 @@ from eval.gates import accept as accept_baseline
 from eval.judgements import Judgement, judge, to_dict
 from eval.runs import Run, ask, describe, write_json
 from eval.sources import Source
-from eval.tables import kind_table, length_line, score_table
+from eval.tables import confidence_line, kind_table, length_line, score_table
 
 CASES = Path(__file__).parent / "cases"
 GATES = Path(__file__).parent / "gates.yaml"
@@ -119,7 +119,9 @@ def score(
     judgements = judge(chosen, Run.read(runs / name))
     if len(judgements) == len(Run.read(runs / name).lines):
         write_json(runs / name / "scores.json", to_dict(judgements))
-    typer.echo(f"{score_table(judgements)}\n\n{kind_table(judgements)}\n\n{length_line(judgements)}")
+    typer.echo(
+        f"{score_table(judgements)}\n\n{kind_table(judgements)}\n\n{length_line(judgements)}\n{confidence_line(judgements)}"
+    )
     if show:
         typer.echo("\n" + "\n".join(_failing(judgements)))
 

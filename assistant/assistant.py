@@ -14,8 +14,10 @@ from assistant.citations import Claim, Withheld, check, cite
 from assistant.corpus import Corpus
 from assistant.drafts import foreign_sign, lift_marks
 from assistant.errors import ModelError, QuestionError
-from assistant.extractive import ExtractiveAnswerer, Shape, shape_of
+from assistant.extractive import ExtractiveAnswerer
+from assistant.glossary import Glossary
 from assistant.index import Index, Passage
+from assistant.questions import Shape, shape_of
 from assistant.replies import Answer, Provenance, Reason, Refusal, Reply, Turn, incomplete, replaced
 from assistant.settings import Language, Settings
 from assistant.text import is_chinese, visible
@@ -93,8 +95,9 @@ class Assistant:
         model = _model(settings)
         corpus = Corpus.from_folder(settings.seeds)
         embedder = make_embedder(settings, [paragraph.text for paragraph in corpus.paragraphs])
-        index = Index.open(corpus, embedder, settings.index_folder)
-        quotes = ExtractiveAnswerer(corpus)
+        glossary = Glossary.load(settings.seeds)
+        index = Index.open(corpus, embedder, settings.index_folder, glossary=glossary)
+        quotes = ExtractiveAnswerer(corpus, glossary)
         if model is None:
             return cls(corpus, index, quotes, passages=settings.passages)
         fallback = quotes if settings.fallback else None
@@ -213,6 +216,10 @@ class Assistant:
         """Yield growing replies of one answerer; if it fails before the first claim, its `ModelError`."""
         context.run(check_stopped)
         made_by, passages = self._made_by(answerer), tuple(shown[: self.passages])
+        asked = restated or question
+        # A model says nothing of its search.
+        finding = answerer.find(asked, shown) if isinstance(answerer, ExtractiveAnswerer) else None
+        confidence = finding.confidence if finding else None
         titles = {speech.id: speech.title for speech in self.corpus.speeches}
         claims: list[Claim] = []
         withheld: list[Withheld] = []
@@ -221,12 +228,14 @@ class Assistant:
         def answer() -> Answer:
             citations = cite(claims, titles)
             return Answer(
-                question, tuple(claims), citations, tuple(withheld), passages, made_by, restated=restated, notice=notice
-            )
+                question, tuple(claims), citations, tuple(withheld), passages, made_by, restated=restated, notice=notice,
+                matched=finding.matched if finding else (), confidence=confidence,
+            )  # fmt: skip
 
         yield answer()
         sentences = [sentence for passage in shown for sentence in passage.paragraph.sentences]
-        with closing(_until_failure(answerer.draft(restated or question, shown), failed, context)) as draft:
+        pieces = finding.pieces if finding else answerer.draft(asked, shown)
+        with closing(_until_failure(pieces, failed, context)) as draft:
             for result in check(draft, sentences, translated=self.language == "en" or not is_chinese(question)):
                 if isinstance(result, Withheld):
                     withheld.append(result)
@@ -244,7 +253,10 @@ class Assistant:
         declined = [item for item in withheld if item.text.strip('。.！!“”"*') == NO_ANSWER]
         others = tuple(item for item in withheld if item not in declined)
         reason = Reason.DECLINED if declined else Reason.UNSUPPORTED if others else Reason.NOT_FOUND
-        yield Refusal(question, reason, others, passages, made_by, restated=restated, notice=notice)
+        yield Refusal(
+            question, reason, others, passages, made_by, restated=restated, notice=notice,
+            missing=finding.missing if finding else (), confidence=confidence,
+        )  # fmt: skip
 
     def _made_by(self, answerer: Answerer) -> Provenance:
         return Provenance(

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     Scores = NDArray[np.float64]
 
+STAND_IN = 1.0
+"""What another word for a word of the question counts, beside 1 for the word itself."""
+
 
 class WordSearch:
     """Scores paragraphs by the words and character bigrams that they share with a question."""
@@ -23,7 +26,7 @@ class WordSearch:
         self._score_paragraphs = _bm25([[token for one in of_one for token in one] for of_one in sentences])
         self._score_sentences = _bm25([one for of_one in sentences for one in of_one])
 
-    def scores(self, wanted: list[str]) -> "tuple[Scores, Scores]":
+    def scores(self, wanted: list[str], stand_ins: Sequence[Sequence[str]] = ()) -> "tuple[Scores, Scores]":
         """Return two scores for each paragraph, its own and its best sentence's.
 
         Each is a share of the best, 0 to 1: a long paragraph that treats the question in one sentence does badly in
@@ -31,12 +34,24 @@ class WordSearch:
 
         Args:
             wanted: the `tokens` of a question, at least one.
+            stand_ins: for phrases of the question, what the texts may say instead; of each group the best counts.
         """
         import numpy as np
 
-        paragraphs = self._score_paragraphs(wanted)
-        sentences = np.maximum.reduceat(self._score_sentences(wanted), self._first_sentence)
+        paragraphs = _expanded(self._score_paragraphs, wanted, stand_ins)
+        sentences = np.maximum.reduceat(_expanded(self._score_sentences, wanted, stand_ins), self._first_sentence)
         return paragraphs / (paragraphs.max() or 1), sentences / (sentences.max() or 1)
+
+
+def _expanded(
+    score: "Callable[[list[str]], Scores]", wanted: list[str], stand_ins: Sequence[Sequence[str]]
+) -> "Scores":
+    import numpy as np
+
+    total = score(wanted)
+    for group in stand_ins:
+        total = total + STAND_IN * np.max([score(tokens(phrase)) for phrase in group], axis=0)
+    return total
 
 
 def _bm25(documents: list[list[str]]) -> "Callable[[list[str]], Scores]":

@@ -75,6 +75,7 @@ def ask(question: Question, seeds: Seeds = None, as_json: Json = False) -> None:
     """Answer one question with cited sentences of the speech, or say that it does not answer."""
     with _open(seeds) as assistant:
         reply = assistant.ask(question)
+    _say_matched(reply)
     _say_notice(reply)
     if as_json:
         typer.echo(json.dumps(reply.to_dict(), ensure_ascii=False, indent=2))
@@ -301,6 +302,7 @@ def _answer(question: str, conversation: "Conversation") -> None:
     if not sys.stdout.isatty():
         reply = conversation.ask(question)
         _say_restated(reply)
+        _say_matched(reply)
         typer.echo(str(reply))
         return
     out, shown = _console(), 0
@@ -308,6 +310,7 @@ def _answer(question: str, conversation: "Conversation") -> None:
         for i, reply in enumerate(replies):
             if i == 0:
                 _say_restated(reply)
+                _say_matched(reply)
             if reply.kind == "answer":
                 for claim in reply.claims[shown:]:
                     out.print(_marked(claim.text, reply.numbers(claim)))
@@ -367,6 +370,14 @@ def _say_restated(reply: "Reply") -> None:
         from assistant.text import visible
 
         _say(f"≈ {visible(reply.restated)}")
+
+
+def _say_matched(reply: "Reply") -> None:
+    """Say which words of the speech were taken for those of the question."""
+    if reply.kind == "answer" and reply.matched:
+        from assistant.text import visible
+
+        _say("≈ " + ", ".join(f"{visible(word)} → {term}" for word, term in reply.matched))
 
 
 def _say_notice(reply: "Reply") -> None:

@@ -1,123 +1,94 @@
 """The embedded answerer: it picks the sentences that answer and quotes them. No model, no download.
 
-A sentence is as good as the share of the question's weight that it covers, where rare words weigh more. What the
-question asks for decides the rest: a person, a time, a place or a number must stand in the sentence; a list takes all
-its parts in reading order; the whole speech takes its topic sentences. Where too little is covered, nothing is drafted.
+A sentence is as good as the share of the question's weight that it covers, in the reader's words or in those that
+official Chinese has for them, where rare words weigh more and the paragraph's first sentence helps the ones that lean
+on it. What was chosen must hold the names and nouns of the question, and the kind of thing that it asks for; else
+nothing is drafted, and the words that the speech lacks are named.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from math import log
+from math import exp, log
 
 from assistant.corpus import Corpus, Sentence
+from assistant.glossary import Glossary, bundled_glossary
 from assistant.index import Passage
+from assistant.offers import names_someone, offers
+from assistant.questions import Kind, Question, Shape, Term, Thing, shape_of, topic_words
 from assistant.replies import Turn
-from assistant.text import content_runs, content_words, fold, numbers, supported_numbers, tagged, tokens
+from assistant.text import fold, supported_numbers, tokens
 
-MIN_COVERED = 0.45
-"""Share of the question's weight that the first quoted sentence must cover; below it the speech does not answer."""
-CONTEXT = 0.25
-"""What the rest of the paragraph covers counts this much: a sentence that begins with 要 leans on its topic sentence."""
-RIVAL = 0.8
+STAND_IN = 0.9
+"""What a word of official Chinese counts that stands in for the reader's."""
+SINGLE = 0.6
+"""What a word of one character counts inside a longer one: 修 in 修订."""
+LEAD = 0.9
+"""What the first sentence of a paragraph covers counts this much for those that lean on it."""
+PRIOR, OFFER, PHRASE = 0.2, 0.1, 0.3
+"""Beside the share covered, 0 to 1: the passage's score, the kind of thing asked for, pairs of characters in common."""
+CARRIED = 0.5
+"""What a term of the question before counts in a follow-up."""
+RIVAL = 0.95
 """A further sentence is quoted if it reaches this share of the best one's score."""
+GAIN = 0.2
+"""Or if it covers this share of the question's weight that the chosen ones lack."""
+MIN_OWN = 0.2
+"""Share of the question's weight that the best sentence must cover itself."""
+MIN_CONFIDENCE = 0.5
 MAX_SENTENCES = 3
 MAX_PARTS = 20
 MAX_CARRIED = 6
 """Words of the last question that a follow-up is given: a chain of follow-ups must not pile them up."""
+MAX_HEADING = 40
+"""Characters of a sentence that only announces: 习近平指出，要强化知识产权全链条保护。"""
 
+CERTAIN = 0.95
+"""Confidence where nothing had to be weighed: an outline, a count of mentions."""
+# Logistic, fitted on the tune split and on questions written for the purpose.
+_BASE, _OWN, _LACKING, _MISSING, _FACT_MISSING, _OFFERED = -1.7, 1.0, -0.65, -2.5, -1.5, 3.5
+_CERTAINTY = {Kind.NAME: 1.0, Kind.NOUN: 1.0, Kind.OTHER: 0.6}
 
-class Shape(StrEnum):
-    """What a question asks for."""
-
-    OUTLINE = "outline"
-    LIST = "list"
-    HOW_MANY = "how many"
-    WHEN = "when"
-    WHO = "who"
-    WHERE = "where"
-    OTHER = "other"
-
-
-def _any(chinese: str, english: str) -> re.Pattern[str]:
-    return re.compile(rf"{chinese}|\b(?:{english})\b")
-
-
-# What these ask for is one thing: nearly the right one is wrong.
-_FACTS = (Shape.HOW_MANY, Shape.WHEN, Shape.WHO, Shape.WHERE)
-# Tried in this order: 从哪几个方面 asks for a list and not for a number.
-_ASKS = {
-    Shape.OUTLINE: _any(
-        r"[讲说谈](?:了|的是)(?:些|一些|哪些)?(?:什么|啥|内容)|主要(?:内容|精神|观点|[讲谈说])|中心思想|核心(?:内容|要点)|总结|概括|概述|归纳"
-        r"|大意|提纲|梗概|摘要",
-        r"summar\w+|main (?:points?|ideas?|content)|outline|overview|(?:speech|report|text|it) about",
-    ),
-    Shape.LIST: _any(
-        r"哪?几(?:个|大)?方面|哪几[个项点种类条]?|哪些|几[点项]|(?:什么|何种)(?:任务|要求|措施|举措|方面|手段|领域|部署)|分别|列举|列出|逐一",
-        r"which (?:\w+ )?\w+s\b|what (?:are|were) the|list",
-    ),
-    Shape.HOW_MANY: _any(
-        r"多少|第几|几(?:个|名|人|位|次|件|家|种|条|届|倍|成|亿|万|千|百)",
-        r"how (?:many|much)|what (?:number|percentage|share)",
-    ),
-    Shape.WHEN: _any(
-        r"什么(?:时候|时间|日期|年份)|何时|哪一?[年天日月]|几[年月号日点时]|多久|多长时间",
-        r"when|what (?:year|date|day|time)|how long",
-    ),
-    Shape.WHO: _any(r"谁|哪一?(?:位|个人)|何人|什么人", r"who|whom|whose"),
-    Shape.WHERE: _any(
-        r"哪里|哪儿|何地|何处|什么地方|哪一?个?(?:省|市|城市|国家|地方|地区)",
-        r"where|(?:which|what) (?:city|country|place)",
-    ),
-}
-# Words that ask, and words about the speech as such: they say nothing about what is asked for.
-_NOISE = _any(
-    "|".join(pattern.pattern for pattern in _ASKS.values())
-    + "|怎么样?|怎样|如何|什么|为何|为啥|哪[个种一]?|吗|呢|吧|请问?|告诉我|是否|有没有|能否|请|[这那本该][篇次份个](?:讲话|报告|文章)?"
-    "|讲话|报告|文章|文[中里内]|全文|原文|本文|演讲|发言|内容|提到|提出|谈到|指出|强调|认为|说到|关于",
-    r"what|which|how|why|does|do|did|is|are|was|were|the|a|an|of|in|to|about|this|that|speech|report|say|said|please|tell me",
-)
-_PERSON_WORD = re.compile(
-    r"总书记|主席|总理|部长|主任|教授|院长|书记|国务院|政府|党委|\b(?:mr|mrs|ms|dr|president|minister)\b"
-)
-_TIME_WORD = re.compile(
-    r"今[年天日后]|去年|明年|近年|昨[天日]|时期|期间|以来|当前|目前|不久|世纪|年代|上午|下午|\b(?:today|year|month|century|monday|january)\b"
-)
-_NUMERAL_OF_COUNT = re.compile(r"^\d[\d.]*[%/\d]*$")
 # How the parallel paragraphs of such a speech begin: 某某指出，要……
 _FRAME = re.compile(r"^[^，。]{0,15}(?:指出|强调|要求|提出|认为)，")
 # A follow-up points back so.
-_LEANS = _any(r"^还有|它|其中|这方面|这[个些]|上述|^[他她]", r"it|its|they|them|these|those")
+_LEANS = re.compile(r"^还有|它|其中|这方面|这[个些]|上述|^[他她]|\b(?:it|its|they|them|these|those)\b")
 _PARTS = frozenset("方面 任务 要求 措施 举措 工作 部署 重点 要点 各项 具体 主要".split())
+# A set phrase with a numeral is that or another: 四中全会 is not nearly 五中全会.
+_NUMERAL = re.compile(r"[一二三四五六七八九十\d](?!致|样|般|些|体|切)")
 
 
-def shape_of(question: str) -> Shape:
-    """Return what `question` asks for; an outline only if it names no topic besides the speech itself."""
-    folded = fold(question)
-    found = next((shape for shape, pattern in _ASKS.items() if pattern.search(folded)), Shape.OTHER)
-    return Shape.LIST if found is Shape.OUTLINE and topic_words(question) else found
+@dataclass(frozen=True)
+class Finding:
+    """What was found for a question."""
 
+    sentences: tuple[Sentence, ...] = ()
+    """Empty where the passages do not answer."""
+    confidence: float | None = None
+    """Of there being an answer, 0 to 1."""
+    missing: tuple[str, ...] = ()
+    """Names and nouns of the question that the corpus has in no form."""
+    matched: tuple[tuple[str, str], ...] = ()
+    """Words of the question, and what stands in the sentences for them: (盗版, 侵权假冒)."""
 
-def topic_words(question: str) -> list[str]:
-    """Return the words of `question` that say what it is about, without those that ask."""
-    return content_words(_NOISE.sub(" ", fold(question)))
-
-
-def _asked(question: str) -> Counter[str]:
-    """Return the search tokens of what `question` is about."""
-    return Counter(token for run in content_runs(_NOISE.sub(" ", fold(question))) for token in tokens(run))
+    @property
+    def pieces(self) -> Iterator[str]:
+        """The pieces of the draft: each sentence with its address."""
+        return (f"{sentence.text.strip()}[{sentence.address}]\n" for sentence in self.sentences)
 
 
 @dataclass(frozen=True)
 class _Candidate:
     sentence: Sentence
+    covers: tuple[float, ...]
+    """How much of each term of the question the sentence itself has."""
+    leaning: tuple[float, ...]
+    """The same where its paragraph's first sentence helps."""
     covered: float
-    """Share of the question's weight that the sentence itself covers, 0 to 1."""
+    """Share of the question's weight that it covers itself."""
     score: float
-    """The same with the paragraph's share added."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +96,7 @@ class ExtractiveAnswerer:
     """Answers with the speech's own sentences; every draft of it is a run of verbatim quotes."""
 
     corpus: Corpus
+    glossary: Glossary = field(default_factory=bundled_glossary)
 
     @property
     def name(self) -> str:
@@ -137,8 +109,7 @@ class ExtractiveAnswerer:
 
     def draft(self, question: str, passages: Sequence[Passage]) -> Iterator[str]:
         """Yield the chosen sentences, each with its address; nothing where the passages do not answer."""
-        for sentence in self._choose(question, passages):
-            yield f"{sentence.text.strip()}[{sentence.address}]\n"
+        yield from self.find(question, passages).pieces
 
     def restate(self, question: str, turns: Sequence[Turn]) -> str:
         """Return `question` with the topic of the last turn, if it leans on it (它有什么要求, 还有吗).
@@ -152,73 +123,214 @@ class ExtractiveAnswerer:
         carried = [word for word in dict.fromkeys(topic_words(turns[-1].question)) if word not in known]
         return f"{question}（{'、'.join(carried[:MAX_CARRIED])}）" if carried else question
 
-    def _choose(self, question: str, passages: Sequence[Passage]) -> list[Sentence]:
-        shape = shape_of(question)
-        topics = [
-            p.paragraph.sentences[0] for p in sorted(passages, key=lambda p: (p.paragraph.speech, p.paragraph.start))
-        ]
-        if shape is Shape.OUTLINE:
-            return topics[:MAX_PARTS]
-        if shape is Shape.LIST and self._is_theme(question):
-            return ([s for s in topics if _FRAME.match(s.text) and "要" in s.text] or topics)[:MAX_PARTS]
-        if shape in _FACTS and not self._knows(topic_words(question)):
-            return []
-        asked_numbers = {number for number in numbers(question) if _is_specific(number)}
-        ranked = [
-            candidate
-            for candidate in self._rank(question, passages)
-            if _offers(candidate.sentence.text, shape)
-            and (not asked_numbers or asked_numbers <= self._numbers_around(candidate.sentence))
-        ]
-        if not ranked or ranked[0].covered < MIN_COVERED:
-            return []
-        near = [c.sentence for c in ranked if c.score >= RIVAL * ranked[0].score]
-        if shape is Shape.LIST:
-            return sorted(near[:MAX_PARTS], key=lambda s: (s.speech, s.start))
-        return near[:MAX_SENTENCES]
+    def find(self, text: str, passages: Sequence[Passage]) -> Finding:
+        """Return the sentences that answer a question, how sure that is, and what the speech lacks."""
+        question = Question.read(text, self.glossary)
+        if sure := self._without_weighing(question, passages):
+            return Finding(tuple(sure[:MAX_PARTS]), CERTAIN)
+        ranked = self._rank(question, passages)
+        if not ranked:
+            return Finding((), 0.0)
+        ranked = _without_idle_headings(ranked)
+        chosen = self._select(question, ranked)
+        own, confidence, missing = self._judge(
+            question, ranked[0], [c for c in ranked if c is ranked[0] or c.sentence in chosen]
+        )
+        unknown = tuple(t.text for t in missing if not any(form in self._text for form in (t.text, *t.equivalents)))
+        if own < MIN_OWN or confidence < MIN_CONFIDENCE:
+            return Finding((), min(confidence, MIN_CONFIDENCE), unknown)
+        return Finding(tuple(chosen), confidence, unknown, _stood_in(question, chosen))
 
-    def _knows(self, asked: Sequence[str]) -> bool:
-        """Whether every word asked about stands in the corpus: a dean it never names is not the professor it does."""
-        return all(len(word) == 1 or self._frequency[word] or word in self._text for word in asked)
+    # --- Choosing ---
+
+    def _without_weighing(self, question: Question, passages: Sequence[Passage]) -> list[Sentence]:
+        """Return what answers a question on the whole speech, on its theme, or on where it mentions something."""
+        paragraphs = sorted((p.paragraph for p in passages), key=lambda p: (p.speech, p.start))
+        topics = [paragraph.sentences[0] for paragraph in paragraphs]
+        if question.shape is Shape.OUTLINE:
+            return topics
+        if question.asks_where_mentioned:
+            terms = [term.text for term in question.terms]
+            sentences = [s for paragraph in paragraphs for s in paragraph.sentences]
+            return [s for s in sentences if terms and all(term in _folded(s.text) for term in terms)]
+        if question.shape is Shape.LIST and self._is_theme(question.text):
+            return [s for s in topics if _FRAME.match(s.text) and "要" in s.text] or topics
+        return []
+
+    def _select(self, question: Question, ranked: list[_Candidate]) -> list[Sentence]:
+        """Return the best sentence, those as good, and those that have what the others lack."""
+        best = ranked[0]
+        if question.shape is Shape.LIST and (parts := self._parts(best, ranked)):
+            return parts
+        near = [c for c in ranked if c.score >= RIVAL * best.score and c.covered >= RIVAL * best.covered]
+        if question.thing:
+            # Who and when are told in full where they are first mentioned.
+            first = min(near, key=lambda c: (c.sentence.speech, c.sentence.start))
+            return [self._named(question, first, ranked).sentence]
+        limit = MAX_PARTS if question.shape is Shape.LIST else MAX_SENTENCES
+        chosen = near[:limit]
+        weights = self._weights(question)
+        held = [max(c.covers[i] for c in chosen) for i in range(len(weights))]
+        for c in ranked:
+            gain = sum(w * max(0.0, new - old) for w, new, old in zip(weights, c.covers, held, strict=True))
+            if c not in chosen and len(chosen) < MAX_SENTENCES and gain >= GAIN * sum(weights):
+                chosen.append(c)
+                held = [max(a, b) for a, b in zip(held, c.covers, strict=True)]
+        sentences = [c.sentence for c in chosen]
+        return sorted(sentences, key=lambda s: (s.speech, s.start)) if question.shape is Shape.LIST else sentences
+
+    def _named(self, question: Question, best: _Candidate, ranked: list[_Candidate]) -> _Candidate:
+        """Return the first sentence of a paragraph where it names the person whom the best one calls 他."""
+        if question.thing is not Thing.PERSON or names_someone(best.sentence.text, question):
+            return best
+        lead = next((c for c in ranked if _place(c) == _place(best) and c.sentence.number == 1), best)
+        return lead if lead.covered >= MIN_OWN and names_someone(lead.sentence.text, question) else best
+
+    def _parts(self, best: _Candidate, ranked: list[_Candidate]) -> list[Sentence]:
+        """Return a paragraph whole where its heading is what answers: what it announces stands below it."""
+        here = sorted((c.sentence for c in ranked if _place(c) == _place(best)), key=lambda s: s.start)
+        return here if _is_heading(here[0]) else []
+
+    def _judge(self, question: Question, best: _Candidate, chosen: list[_Candidate]) -> tuple[float, float, list[Term]]:
+        """Return what the best sentence covers itself, the confidence, and the names and nouns that are not covered."""
+        held = [max(c.leaning[i] for c in chosen) for i in range(len(question.terms))]
+        missing = [t for t, cover in zip(question.terms, held, strict=True) if t.kind is not Kind.OTHER and cover < 0.5]
+        weights = [_CERTAINTY[t.kind] * w for t, w in zip(question.terms, self._weights(question), strict=True)]
+        own = sum(w * c for w, c in zip(weights, best.covers, strict=True)) / sum(weights)
+        lacking = sum(w for w, t in zip(weights, question.terms, strict=True) if t in missing) / sum(weights)
+        evidence = (
+            _BASE + _OWN * own + _LACKING * lacking + _MISSING * bool(missing)
+            + _FACT_MISSING * (question.thing is not None and bool(missing))
+            + _OFFERED * offers(best.sentence.text, question)
+        )  # fmt: skip
+        return own, 1 / (1 + exp(-evidence)), missing
+
+    # --- Weighing ---
+
+    def _rank(self, question: Question, passages: Sequence[Passage]) -> list[_Candidate]:
+        """Return the sentences of the passages, best first; ties in the order of the passages."""
+        weights = self._weights(question)
+        if not (total := sum(weights)):
+            return []
+        found = []
+        for passage in passages:
+            sentences = passage.paragraph.sentences
+            known = self._known_of(passage)
+            lead = [self._cover(term, sentences[0].text, known) for term in question.terms]
+            for sentence in sentences:
+                covers = tuple(self._cover(term, sentence.text, known) for term in question.terms)
+                leaning = tuple(max(c, LEAD * first) for c, first in zip(covers, lead, strict=True))
+                score = sum(w * c for w, c in zip(weights, leaning, strict=True)) / total
+                score += PRIOR * passage.score + OFFER * offers(sentence.text, question)
+                score += PHRASE * question.shared_pairs(_folded(sentence.text))
+                covered = sum(w * c for w, c in zip(weights, covers, strict=True)) / total
+                found.append(_Candidate(sentence, covers, leaning, covered, score))
+        return sorted(found, key=lambda c: -c.score)
+
+    def _cover(self, term: Term, text: str, known: str) -> float:
+        """Return how much of a term a text has, 0 to 1; a number may also stand in what is `known` of the speech."""
+        if term.is_number:
+            return float(term.text in _supported(f"{text}\n{known}"))
+        stand_in = max((self._share(form, text) for form in term.equivalents), default=0.0)
+        return max(self._share(term.text, text), STAND_IN * stand_in)
+
+    def _share(self, form: str, text: str) -> float:
+        if form in _folded(text):
+            return SINGLE if len(form) == 1 else 1.0
+        if len(form) == 1 or _NUMERAL.search(form):
+            return 0.0
+        wanted, held = _token_list(form), _token_set(text)
+        total = sum(self._rarity(token) for token in wanted)
+        return sum(self._rarity(token) for token in wanted if token in held) / total if total else 0.0
+
+    def _weights(self, question: Question) -> list[float]:
+        return [self._weight(term) for term in question.terms]
+
+    def _weight(self, term: Term) -> float:
+        """Return the rarity of a term: of its own tokens, or of what stands in for it where the corpus lacks it."""
+        if term.carried:
+            return CARRIED * self._weight(replace(term, carried=False))
+        if term.is_number:
+            return self._rarity("")
+        forms = self._known_forms(term)
+        form = term.text if term.text in forms or not forms else max(forms, key=len)
+        # A word of two characters has two tokens: itself, and its pair of characters.
+        return sum(self._rarity(token) for token in _token_list(form)) / 2
+
+    def _known_forms(self, term: Term) -> list[str]:
+        """Return the forms of a term of which the corpus holds at least a part."""
+        forms = (term.text, *term.equivalents)
+        return [
+            form
+            for form in forms
+            if form in self._text or (len(form) > 2 and any(self._frequency[token] for token in _token_list(form)))
+        ]
+
+    def _known_of(self, passage: Passage) -> str:
+        """Return what the catalogue says of the speech of a passage."""
+        speech = self.corpus.speech(passage.paragraph.speech)
+        return f"{speech.title}\n{speech.date}\n{speech.occasion}"
+
+    def _is_theme(self, question: str) -> bool:
+        """Whether the question speaks only of what the whole speech is about: words that a third of it holds."""
+        asked = set(topic_words(question)) - _PARTS
+        paragraphs = [_token_set(paragraph.text) for paragraph in self.corpus.paragraphs]
+        return all(sum(word in tokens for tokens in paragraphs) * 3 >= len(paragraphs) for word in asked)
+
+    def _rarity(self, token: str) -> float:
+        """Inverse document frequency of BM25 (Robertson and Zaragoza, 2009), over the sentences; above 0."""
+        seen, total = self._frequency[token], self._sentences
+        return log(1 + (total - seen + 0.5) / (seen + 0.5))
 
     @cached_property
     def _text(self) -> str:
         return fold("\n".join(paragraph.text for paragraph in self.corpus.paragraphs))
 
-    def _rank(self, question: str, passages: Sequence[Passage]) -> list[_Candidate]:
-        """Return the sentences of the passages, best first; ties in the order of the passages."""
-        asked = {token: count * self._rarity(token) for token, count in _asked(question).items()}
-        total = sum(asked.values())
-        if not total:
-            return []
-        found = []
-        for passage in passages:
-            paragraph = passage.paragraph
-            around = sum(asked[t] for t in asked.keys() & _token_set(paragraph.text)) / total
-            for sentence in paragraph.sentences:
-                covered = sum(asked[t] for t in asked.keys() & _token_set(sentence.text)) / total
-                found.append(_Candidate(sentence, covered, covered + CONTEXT * around))
-        return sorted(found, key=lambda c: -c.score)
-
-    def _numbers_around(self, sentence: Sentence) -> frozenset[str]:
-        """Return the numbers of a sentence's paragraph and of what the catalogue says of its speech."""
-        speech = self.corpus.speech(sentence.speech)
-        paragraph = speech.paragraphs[sentence.paragraph]
-        return _supported(f"{paragraph.text}\n{speech.title}\n{speech.date}\n{speech.occasion}")
-
-    def _is_theme(self, question: str) -> bool:
-        """Whether the question speaks only of what the whole speech is about: words that a third of it holds."""
-        asked = set(topic_words(question)) - _PARTS
-        return all(self._frequency[word] * 3 >= len(self.corpus.paragraphs) for word in asked)
-
-    def _rarity(self, token: str) -> float:
-        """Inverse document frequency of BM25 (Robertson and Zaragoza, 2009), over the paragraphs; above 0."""
-        seen, total = self._frequency[token], len(self.corpus.paragraphs)
-        return log(1 + (total - seen + 0.5) / (seen + 0.5))
+    @cached_property
+    def _sentences(self) -> int:
+        return sum(len(paragraph.sentences) for paragraph in self.corpus.paragraphs)
 
     @cached_property
     def _frequency(self) -> Counter[str]:
-        return Counter(token for paragraph in self.corpus.paragraphs for token in _token_set(paragraph.text))
+        return Counter(t for p in self.corpus.paragraphs for s in p.sentences for t in _token_set(s.text))
+
+
+def _stood_in(question: Question, sentences: Sequence[Sentence]) -> tuple[tuple[str, str], ...]:
+    text = "\n".join(_folded(sentence.text) for sentence in sentences)
+    pairs = {
+        term.text: next((form for form in term.equivalents if form in text), "")
+        for term in question.terms
+        if term.text not in text
+    }
+    return tuple((word, form) for word, form in pairs.items() if form)
+
+
+def _place(candidate: _Candidate) -> tuple[str, int]:
+    return candidate.sentence.speech, candidate.sentence.paragraph
+
+
+def _without_idle_headings(ranked: list[_Candidate]) -> list[_Candidate]:
+    """Return the candidates without the headings of which a sentence below says as much, and more."""
+    below: dict[tuple[str, int], float] = {}
+    for c in ranked:
+        if not _is_heading(c.sentence):
+            below[_place(c)] = max(c.covered, below.get(_place(c), 0.0))
+    return [c for c in ranked if not _is_heading(c.sentence) or c.covered > below.get(_place(c), 0.0)]
+
+
+def _is_heading(sentence: Sentence) -> bool:
+    """Whether a sentence only announces what its paragraph says."""
+    return sentence.number == 1 and len(sentence.text) <= MAX_HEADING and bool(_FRAME.match(sentence.text))
+
+
+@lru_cache(maxsize=2**14)
+def _folded(text: str) -> str:
+    return fold(text)
+
+
+@lru_cache(maxsize=2**14)
+def _token_list(text: str) -> tuple[str, ...]:
+    return tuple(tokens(text))
 
 
 @lru_cache(maxsize=2**14)
@@ -230,34 +342,3 @@ def _token_set(text: str) -> frozenset[str]:
 @lru_cache(maxsize=2**14)
 def _supported(text: str) -> frozenset[str]:
     return frozenset(supported_numbers(text))
-
-
-@lru_cache(maxsize=2**14)
-def _numbers(text: str) -> tuple[str, ...]:
-    return tuple(numbers(text))
-
-
-def _is_specific(number: str) -> bool:
-    """Whether a number in a question names something: 第26, 2035年, 5% do, the two of 哪两个 does not."""
-    return not number.isdecimal() or len(number) > 2 or int(number) > 10
-
-
-def _offers(sentence: str, shape: Shape) -> bool:
-    """Whether `sentence` holds the kind of thing that the question asks for."""
-    match shape:
-        case Shape.HOW_MANY:
-            return any(_NUMERAL_OF_COUNT.match(number) or number.startswith("第") for number in _numbers(sentence))
-        case Shape.WHEN:
-            return any(unit in number for number in _numbers(sentence) for unit in "年月日") or bool(
-                _TIME_WORD.search(fold(sentence))
-            )
-        case Shape.WHO:
-            return bool(_PERSON_WORD.search(fold(sentence))) or any(
-                # Of two characters, most of what the tagger takes for a name is a word: 公正, 蓝图.
-                tag == "nr" and len(word) == 3
-                for word, tag in tagged(sentence)
-            )
-        case Shape.WHERE:
-            return any(tag in ("ns", "nt") for _, tag in tagged(sentence))
-        case _:
-            return True

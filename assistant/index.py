@@ -19,7 +19,8 @@ from assistant.corpus import Corpus, Paragraph
 from assistant.embedders import Embedder, as_matrix
 from assistant.errors import IndexingError, ModelError
 from assistant.generations import Folder, Generation, Held, Manifest, PrivateCopy
-from assistant.text import SPLITTER_VERSION, tokens
+from assistant.glossary import Glossary, bundled_glossary
+from assistant.text import SPLITTER_VERSION, fold, tokens
 
 if TYPE_CHECKING:
     import numpy as np
@@ -78,7 +79,9 @@ class Index:
         embedded: how many paragraphs `open` had to embed.
     """
 
-    def __init__(self, corpus: Corpus, embedder: Embedder, rows: "_Rows", *, folder: Path) -> None:
+    def __init__(
+        self, corpus: Corpus, embedder: Embedder, rows: "_Rows", *, folder: Path, glossary: Glossary | None = None
+    ) -> None:
         self.folder = folder
         self.embedder = embedder
         self.reason = ""
@@ -88,10 +91,19 @@ class Index:
         self._position = {_row_id(p): i for i, p in enumerate(self._paragraphs)}
         self._rows = rows
         self._words = WordSearch(self._paragraphs)
+        self._glossary = glossary
         self._release = weakref.finalize(self, _let_go, rows, os.getpid())
 
     @classmethod
-    def open(cls, corpus: Corpus, embedder: Embedder, folder: Path, *, wait: float = LOCK_SECONDS) -> Self:
+    def open(
+        cls,
+        corpus: Corpus,
+        embedder: Embedder,
+        folder: Path,
+        *,
+        wait: float = LOCK_SECONDS,
+        glossary: Glossary | None = None,
+    ) -> Self:
         """Open the index in `folder`, or build it there if it is missing, damaged or made from something else.
 
         Args:
@@ -99,6 +111,7 @@ class Index:
             embedder: for their paragraphs and the questions.
             folder: an empty, a new or an index's folder.
             wait: seconds to wait for another process that is building.
+            glossary: what official texts say for a reader's words; the bundled one if left out.
 
         Raises:
             IndexingError: the folder cannot be used, is not an index's, stays locked, or fails its check once built.
@@ -113,7 +126,7 @@ class Index:
             if rows is None:
                 _log.info("Building the index in %s: %s.", folder, reason)
                 rows, embedded = _rebuild(place, corpus, embedder, wanted, found)
-        index = cls(corpus, embedder, rows, folder=folder)
+        index = cls(corpus, embedder, rows, folder=folder, glossary=glossary)
         index.reason, index.embedded = reason, embedded
         return index
 
@@ -139,7 +152,9 @@ class Index:
             raise IndexingError("The index is closed.")
         scores = np.zeros(len(self._paragraphs))
         if wanted := tokens(question):
-            arms = (*self._words.scores(wanted), self._similarities(question, k))
+            glossary = self._glossary or bundled_glossary()
+            stand_ins = [match.terms for match in glossary.matches(fold(question)) if match.terms]
+            arms = (*self._words.scores(wanted, stand_ins), self._similarities(question, k))
             scores = sum((weight * arm for weight, arm in zip(WEIGHTS, arms, strict=True)), scores)
         # Rounded, so that noise in the last digits does not decide between equals.
         scores = scores.round(6).clip(0, 1)

@@ -161,6 +161,9 @@ def reply_html(exchange: Exchange, turn: int, words: Words) -> str:
     if reply is not None:
         if reply.restated:
             parts.append(f"<p class='restated'>{_escape(words['restated'])}{_escape(reply.restated)}</p>")
+        if isinstance(reply, Answer) and reply.matched:
+            pairs = words["and"].join(f"{word} → {term}" for word, term in reply.matched)
+            parts.append(f"<p class='restated'>{_escape(words['matched'])}{_escape(pairs)}</p>")
         if reply.notice:
             parts.append(f"<p class='notice'><span aria-hidden='true'>⚠ </span>{_escape(reply.notice)}</p>")
         parts.append(_passages(reply, words))

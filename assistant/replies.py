@@ -25,7 +25,7 @@ _REFUSALS = {
     # In another language than the speech's, a search for words proves nothing about what it says.
     Reason.NOT_FOUND: (
         "原文没有回答这个问题。",
-        "No answer was found. Without a language model, ask a Chinese speech in Chinese words.",
+        "No answer was found. Without a language model, English is understood by a glossary only: Chinese finds more.",
     ),
     Reason.DECLINED: (
         "模型读了最接近的段落，认为原文没有回答这个问题。",
@@ -37,6 +37,9 @@ _REFUSALS = {
     ),
 }
 
+
+_NAMED = 3
+"""Words that a refusal names at most."""
 
 ORIGINALS = "Original sentences (addresses and numbers were checked; words cannot be compared across languages):"
 
@@ -77,6 +80,10 @@ class Answer:
     """The question as it was understood after the earlier turns; None if it was taken as it stands."""
     notice: str | None = None
     """What went wrong on the way, for the reader; None if nothing did."""
+    matched: tuple[tuple[str, str], ...] = ()
+    """Words of the question, and what stands in the quotes for them: (盗版, 侵权假冒)."""
+    confidence: float | None = None
+    """Of there being an answer, 0 to 1; None where nobody estimates it."""
     kind: Literal["answer"] = "answer"
 
     @property
@@ -101,7 +108,8 @@ class Answer:
             {"text": claim.text, "citations": self.numbers(claim), "verdict": str(claim.verdict)}
             for claim in self.claims
         ]
-        return _to_dict(self, claims=claims, citations=[_citation(c) for c in self.citations], reason=None)
+        citations = [_citation(c) for c in self.citations]
+        return _to_dict(self, claims=claims, citations=citations, matched=[list(pair) for pair in self.matched])
 
     def __str__(self) -> str:
         lines = [claim.text + _marks(self.numbers(claim)) for claim in self.claims]
@@ -122,6 +130,10 @@ class Refusal:
     """The question as it was understood after the earlier turns; None if it was taken as it stands."""
     notice: str | None = None
     """What went wrong on the way, for the reader; None if nothing did."""
+    missing: tuple[str, ...] = ()
+    """Names and nouns of the question that the speech has in no form."""
+    confidence: float | None = None
+    """Of there being an answer all the same, 0 to 1; None where nobody estimates it."""
     kind: Literal["refusal"] = "refusal"
 
     @property
@@ -131,6 +143,9 @@ class Refusal:
         same = bool(self.passages) and not is_chinese(self.passages[0].paragraph.text)
         if self.reason is Reason.NOT_FOUND and same:
             english = "The speech does not answer this question."
+        if self.reason is Reason.NOT_FOUND and self.missing:
+            chinese = f"{chinese.rstrip('。')}：没有提到{'、'.join(f'“{word}”' for word in self.missing[:_NAMED])}。"
+            english = f"No answer was found: the speech does not mention {', '.join(map(repr, self.missing[:_NAMED]))}."
         return chinese if is_chinese(self.question) else english
 
     @property
@@ -140,7 +155,7 @@ class Refusal:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the reply as plain data, ready for JSON."""
-        return _to_dict(self, claims=[], citations=[], reason=str(self.reason))
+        return _to_dict(self, reason=str(self.reason), missing=list(self.missing))
 
     def __str__(self) -> str:
         closest = [f"- {p.paragraph.address} {excerpt(p.paragraph.text)}" for p in self.passages[:3]]
@@ -171,18 +186,29 @@ def _marks(numbers: Sequence[int]) -> str:
     return "".join(f"[{number}]" for number in numbers)
 
 
-def _to_dict(reply: Reply, *, claims: list[Any], citations: list[Any], reason: str | None) -> dict[str, Any]:
+def _to_dict(
+    reply: Reply,
+    *,
+    claims: Sequence[Any] = (),
+    citations: Sequence[Any] = (),
+    reason: str | None = None,
+    matched: Sequence[Any] = (),
+    missing: Sequence[str] = (),
+) -> dict[str, Any]:
     return {
         "kind": reply.kind,
         "question": reply.question,
         "restated": reply.restated,
         "text": reply.text,
-        "claims": claims,
+        "claims": list(claims),
         "withheld": [{"text": withheld.text, "why": withheld.why} for withheld in reply.withheld],
-        "citations": citations,
+        "citations": list(citations),
         "passages": _passages(reply.passages),
         "reason": reason,
         "notice": reply.notice,
+        "matched": list(matched),
+        "missing": list(missing),
+        "confidence": reply.confidence if reply.confidence is None else round(reply.confidence, 4),
         "made_by": asdict(reply.made_by),
     }
 

@@ -263,7 +263,20 @@ def numbers(text: str) -> list[str]:
     as it is. Numerals inside words (进一步, 一带一路), list markers (一是, 1.) and a lone 一 before a general measure
     word (一个, 一条) are no numbers.
     """
-    return [form for form in (_canonical(m) for m in _NUMBER.finditer(fold(text))) if form]
+    return [number.form for number in located_numbers(fold(text))]
+
+
+class Number(NamedTuple):
+    """A number of a text by value, and where it stands in the text's normal form."""
+
+    form: str
+    start: int
+    end: int
+
+
+def located_numbers(folded: str) -> list[Number]:
+    """Return the `numbers` of a text in normal form with their offsets."""
+    return [Number(form, *m.span()) for m in _NUMBER.finditer(folded) if (form := _canonical(m))]
 
 
 def without_numbers(text: str) -> str:

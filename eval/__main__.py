@@ -42,7 +42,7 @@ from eval.options import (
 from eval.recordings import ReplayAnswerer, is_scripted
 from eval.report import SCRIPTED
 from eval.runs import Run, ask, describe, write_json
-from eval.tables import kind_table, length_line, score_table
+from eval.tables import confidence_line, kind_table, length_line, score_table
 
 app = typer.Typer(
     help="What an answer is worth, without any network.",
@@ -138,7 +138,9 @@ def score(
     judgements = judge(chosen, made)
     if len(judgements) == len(made.lines):
         write_json(runs / name / "scores.json", to_dict(judgements))
-    typer.echo(f"{score_table(judgements)}\n\n{kind_table(judgements)}\n\n{length_line(judgements)}")
+    typer.echo(
+        f"{score_table(judgements)}\n\n{kind_table(judgements)}\n\n{length_line(judgements)}\n{confidence_line(judgements)}"
+    )
     if show:
         typer.echo("\n" + "\n".join(_failing(judgements)))
 

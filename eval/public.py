@@ -49,9 +49,9 @@ class HidingWords(WordSearch):
 
     hidden: int | None = None
 
-    def scores(self, wanted: list[str]) -> "tuple[Scores, Scores]":
+    def scores(self, wanted: list[str], stand_ins: Sequence[Sequence[str]] = ()) -> "tuple[Scores, Scores]":
         """Return what `WordSearch.scores` does, as if the hidden paragraph were not there."""
-        first, second = super().scores(wanted)
+        first, second = super().scores(wanted, stand_ins)
         if self.hidden is not None:
             first[self.hidden] = second[self.hidden] = 0
         return first / (first.max() or 1), second / (second.max() or 1)

@@ -43,6 +43,24 @@ def length_line(judgements: Sequence[Judgement]) -> str:
     return f"{len(answers)} answers: {said:.0f} characters and {cited:.0f} cited characters on average."
 
 
+def confidence_line(judgements: Sequence[Judgement]) -> str:
+    """Return one line on the confidence that replies carry, held against whether the speech answers the question.
+
+    AUROC: how often a question that is answered gets more confidence than one that is not. ECE: by how much the
+    confidence misses the share of questions that are answered, over ten bins of it.
+    """
+    rows = [(j.reply.confidence, j.case.answerable) for j in judgements if j.reply.confidence is not None]
+    yes, no = ([c for c, answerable in rows if answerable is wanted] for wanted in (True, False))
+    if not yes or not no:
+        return "No confidence."
+    auroc = mean([1.0 if a > b else 0.5 if a == b else 0.0 for a in yes for b in no])
+    bins: dict[int, list[tuple[float, bool]]] = {}
+    for confidence, answerable in rows:
+        bins.setdefault(min(int(10 * confidence), 9), []).append((confidence, answerable))
+    ece = sum(abs(sum(a for _, a in held) - sum(c for c, _ in held)) for held in bins.values()) / len(rows)
+    return f"Confidence over {len(rows)} replies: AUROC {auroc:.3f}, ECE {ece:.3f}."
+
+
 def agreement(judgements: Sequence[Judgement]) -> list[float]:
     """Return for each group of questions that ask the same how alike the cited sentences are: mean Jaccard of its pairs.
 

@@ -96,7 +96,7 @@ def test_script_answers_on_stdout_and_says_nothing_else() -> None:
 def test_a_refusal_has_exit_code_3(run: Any) -> None:
     done = run("ask", MARS)
     assert (done.code, done.err) == (REFUSED, "")
-    assert done.out.startswith("原文没有回答这个问题。\n\n最接近的段落：\n- ")
+    assert done.out.startswith("原文没有回答这个问题：没有提到“火星”。\n\n最接近的段落：\n- ")
 
 
 @pytest.mark.parametrize(("question", "code"), [(PEOPLE, ANSWERED), (MARS, REFUSED)])
@@ -343,7 +343,7 @@ def test_chat_at_a_pipe_answers_each_line_and_puts_the_rest_on_stderr(run: Any) 
     assert done.code == 0
     assert done.out.startswith(f"{PEOPLE_QUOTE}[1]\n")
     assert f"[7.5] {PEOPLE_QUOTE}\n" in done.out
-    assert "原文没有回答这个问题。" in done.out
+    assert "原文没有回答这个问题：没有提到“火星”。" in done.out
     assert "/help" not in done.out
     assert "全面加强知识产权保护工作 激发创新活力推动构建新发展格局　习近平　2020-11-30" in done.err
     assert done.err.count("Ctrl-D 退出") + done.err.count("也可按 Ctrl-D") == 2  # /help, and /nope, which is none

@@ -20,6 +20,7 @@ from langchain_tests.integration_tests import RetrieversIntegrationTests
 from assistant.corpus import Corpus, Speech
 from assistant.embedders import Embedder, LexicalEmbedder, as_matrix
 from assistant.errors import IndexingError, ModelError
+from assistant.glossary import Glossary
 from assistant.index import WEIGHTS, Index
 from assistant.retriever import PassageRetriever
 from assistant.text import tokens
@@ -68,7 +69,8 @@ def addresses(found: Sequence[Any]) -> list[str]:
 
 @pytest.fixture(scope="module")
 def index(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
-    with Index.open(corpus, lexical(corpus), tmp_path_factory.mktemp("index")) as index:
+    """Without a glossary: it knows no words but the question's own."""
+    with Index.open(corpus, lexical(corpus), tmp_path_factory.mktemp("index"), glossary=Glossary.of([])) as index:
         yield index
 
 
@@ -119,6 +121,19 @@ def test_search_ranks_as_the_formulas_say(index: Index, corpus: Corpus, question
     found = index.search(question, len(corpus.paragraphs))
     assert addresses(found) == [address for address, _ in expected]
     assert [p.score for p in found] == pytest.approx([score for _, score in expected], abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("question", "paragraph"),
+    [("版权法要怎么改？", "6"), ("AI归谁管？", "8"), ("Which laws will be amended?", "6"), ("Belt and Road", "9")],
+)
+def test_a_glossary_finds_what_shares_no_word(
+    corpus: Corpus, tmp_path: Path, index: Index, question: str, paragraph: str
+) -> None:
+    with Index.open(corpus, lexical(corpus), tmp_path) as with_glossary:
+        found = with_glossary.search(question, 3)
+    assert paragraph in addresses(found)
+    assert index.search(question, 3)[0].score <= found[0].score
 
 
 def assert_nearest(index: Index, vectors: Any, question: list[float], k: int) -> None:

@@ -31,6 +31,9 @@ REPLY = {
     "passages": list,
     "reason": (str, type(None)),
     "notice": (str, type(None)),
+    "matched": list,
+    "missing": list,
+    "confidence": (float, type(None)),
     "made_by": dict,
 }
 CLAIM = {"text": str, "citations": list, "verdict": str}
@@ -69,6 +72,9 @@ def assert_is_reply(data: Any) -> None:
     assert all(type(n) is int for claim in data["claims"] for n in claim["citations"])
     assert all(0 <= passage["score"] <= 1 for passage in data["passages"])
     assert data["passages"]
+    assert data["confidence"] is None or 0 <= data["confidence"] <= 1
+    assert data["kind"] == "answer" or not data["matched"]
+    assert data["kind"] == "refusal" or not data["missing"]
     assert data["made_by"]["speech"].startswith("sha256:")
     if data["kind"] == "answer":
         assert data["reason"] is None

@@ -1,0 +1,92 @@
+"""Whether a sentence holds the kind of thing that a question asks for: a person, a date, a price, an ordinal.
+
+What the question says itself is no answer to it: 党的十八大以来 tells nobody when 党的十八大 was.
+"""
+
+import re
+from functools import lru_cache
+
+from assistant.questions import Question, Thing
+from assistant.text import fold, numbers, tagged
+
+_NUMERAL = r"[\d一二三四五六七八九十百千万亿零半两几]+"
+_PERSON = re.compile(
+    r"总书记|主席|总理|部长|主任|教授|院长|书记|国务院|政府|党委|(?<!\|的)同志|\b(?:mr|mrs|ms|dr|president|minister)\b"
+)
+_TIME = re.compile(
+    r"今[年天日后]|去年|明年|近年|昨[天日]|时期|期间|以来|当前|目前|不久|世纪|年代|上午|下午|\b(?:today|year|month|century|monday|january)\b"
+)
+_DURATION = re.compile(rf"{_NUMERAL}个?多?(?:小时|分钟|天|个月|年(?!\d)|周|星期|世纪|秒)")
+_BODY = re.compile(r"[部局委办院厅署会]|机构|政府|公司|集团|组织|大学")
+_COUNT = re.compile(r"^\d[\d.]*[%/\d]*$")
+
+
+def offers(sentence: str, question: Question) -> bool:
+    """Return whether `sentence` holds what `question` asks for; true where the question asks for nothing of a kind."""
+    if question.thing is None:
+        return True
+    return _offers(_without(folded_once(sentence), question), folded_once(sentence), question)
+
+
+def names_someone(sentence: str, question: Question) -> bool:
+    """Return whether a sentence names a person or a body beside those of the question; a pronoun names nobody."""
+    rest = _without(folded_once(sentence), question)
+    # Of two characters, most of what the tagger takes for a name is a word: 公正, 蓝图.
+    return bool(_PERSON.search(rest)) or any(tag.startswith("nr") and len(word) >= 3 for word, tag in _tagged(rest))
+
+
+def _offers(rest: str, sentence: str, question: Question) -> bool:
+    # 十八大 and 五中全会 are names.
+    told = re.sub(rf"{_NUMERAL}(?:大|中全会)", "|", rest)
+    counts = [number for number in _numbers(told) if _COUNT.match(number) and number not in question.numbers]
+    match question.thing:
+        case Thing.COUNT:
+            return bool(counts)
+        case Thing.AGE:
+            return bool(counts) and "岁" in rest
+        case Thing.MONEY:
+            return bool(counts) and bool(re.search("[元币镑圆]", rest))
+        case Thing.ORDINAL:
+            return bool(re.search(rf"第{_NUMERAL}{question.measure}", sentence)) or (
+                not question.measure and bool(_numbers(rest))
+            )
+        case Thing.TIME:
+            return bool(_TIME.search(rest)) or any(unit in number for number in _numbers(rest) for unit in "年月日")
+        case Thing.DURATION:
+            return bool(_DURATION.search(rest))
+        case Thing.CLOCK:
+            return bool(re.search(rf"{_NUMERAL}[点时:]", rest))
+        case Thing.PERSON:
+            return bool(re.search("[他她]", rest)) or names_someone(sentence, question)
+        case Thing.BODY:
+            return bool(_BODY.search(rest)) or any(tag == "nt" for _, tag in _tagged(rest))
+        case Thing.COUNTRY | Thing.PLACE:
+            return any(tag in ("ns", "nt") for _, tag in _tagged(rest))
+        case _:
+            return bool(re.search(r"[《“]|名为|叫|称", rest))
+
+
+def _without(sentence: str, question: Question) -> str:
+    """Return a sentence without what the question says itself."""
+    for term in question.terms:
+        for form in (term.text, *term.equivalents):
+            sentence = sentence.replace(f"{form}以来", "|")
+            if len(form) > 1:
+                sentence = sentence.replace(form, "|")
+    return sentence
+
+
+@lru_cache(maxsize=2**14)
+def folded_once(text: str) -> str:
+    """Return `text.fold` of a sentence that will be asked for again."""
+    return fold(text)
+
+
+@lru_cache(maxsize=2**14)
+def _numbers(text: str) -> tuple[str, ...]:
+    return tuple(numbers(text))
+
+
+@lru_cache(maxsize=2**14)
+def _tagged(text: str) -> tuple[tuple[str, str], ...]:
+    return tuple(tagged(text))

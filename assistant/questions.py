@@ -1,0 +1,321 @@
+"""What a question asks: its shape, and the terms that say what it is about.
+
+Words that ask (谁, 什么时候, what), words about the speech as such (讲话, 提到) and words that fit any matter (东西, 方面)
+say nothing about the topic. The rest are terms, each with what official Chinese says for it.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cached_property
+from itertools import pairwise
+
+from assistant.english import english_numbers
+from assistant.glossary import Glossary, Match
+from assistant.text import Number, content_words, fold, is_chinese, is_function_word, located_numbers, tagged
+
+
+class Shape(StrEnum):
+    """What a question asks for."""
+
+    OUTLINE = "outline"
+    LIST = "list"
+    HOW_MANY = "how many"
+    WHEN = "when"
+    WHO = "who"
+    WHERE = "where"
+    OTHER = "other"
+
+
+class Kind(StrEnum):
+    """How much it matters that the speech has a term."""
+
+    NAME = "name"
+    """A person, place, body, number or quoted phrase: nothing stands in for it."""
+    NOUN = "noun"
+    """A thing; without it the question is about something else."""
+    OTHER = "other"
+    """A verb or a quality, which people put in many ways."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word or set phrase of a question, in its normal form."""
+
+    text: str
+    kind: Kind
+    start: int
+    equivalents: tuple[str, ...] = ()
+    """What official texts say for it, in normal form."""
+    is_number: bool = False
+    """Whether `text` is a number by value, as `text.numbers` gives it."""
+    carried: bool = False
+    """Whether it comes from an earlier question, in the brackets that a follow-up was given."""
+
+
+def _any(chinese: str, english: str) -> re.Pattern[str]:
+    return re.compile(rf"{chinese}|\b(?:{english})\b")
+
+
+# Tried in this order: 从哪几个方面 asks for a list and not for a number.
+_ASKS = {
+    Shape.OUTLINE: _any(
+        r"[讲说谈](?:了|的是)(?:些|一些|哪些)?(?:什么|啥|内容)|主要(?:内容|精神|观点|[讲谈说])|中心思想|核心(?:内容|要点)|总结|概括|概述|归纳"
+        r"|大意|提纲|梗概|摘要",
+        r"summar\w+|main (?:points?|ideas?|content)|outline|overview|(?:speech|report|text|it) about",
+    ),
+    Shape.LIST: _any(
+        r"哪?几(?:个|大)?方面|哪几[个项点种类条]?|哪些|几[点项]|(?:什么|何种)(?:任务|要求|措施|举措|方面|手段|领域|部署)|分别|列举|列出|逐一",
+        r"which (?:\w+ )?\w+s\b|what (?:are|were) the|list",
+    ),
+    Shape.HOW_MANY: _any(
+        r"多少|第几|几(?:个|名|人|位|次|件|家|种|条|届|倍|成|亿|万|千|百)",
+        r"how (?:many|much)|what (?:number|percentage|share)",
+    ),
+    Shape.WHEN: _any(
+        r"什么(?:时候|时间|日期|年份)|何时|哪一?[年天日月]|几[年月号日点时]|多久|多长时间",
+        r"when|(?:what|which) (?:year|date|day|time)|how long",
+    ),
+    Shape.WHO: _any(r"谁|哪一?(?:位|个人)|何人|什么人", r"who|whom|whose"),
+    Shape.WHERE: _any(
+        r"哪里|哪儿|何地|何处|什么地方|哪一?个?(?:省|市|城市|国家|地方|地区)",
+        r"where|(?:which|what) (?:city|country|place)",
+    ),
+}
+_CARRIED = re.compile(r"\([^()]*\)$")
+_PLACE = _any(
+    r"(?:提到|提及|出现|说到|讲到|谈到)了?(?:几|多少)[次处回遍]|(?:哪些|哪几个?|几个?|多少)(?:地方|处|段落?|句)(?:话?里?)(?:提到|提及|出现|说到|讲到|谈到)"
+    r"|在哪(?:里|儿|些地方)?(?:提到|提及)",
+    r"how (?:often|many times)|where .*mention\w*",
+)
+# Words that ask, and words about the speech as such: they say nothing about what is asked for.
+_NOISE = _any(
+    "|".join(pattern.pattern for pattern in [_PLACE, *_ASKS.values()])
+    + "|[有是](?:什么|啥|何|没有)?关系|怎么样?|怎样|如何|什么|为何|为啥|哪[个种一]?|吗|呢|吧|请问?|告诉我|是否|有没有|能否|请|[这那本该][篇次份个](?:讲话|报告|文章)?"
+    "|讲话|报告|文章|文[中里内]|全文|原文|本文|演讲|发言|内容|提到|提出|谈到|指出|强调|认为|说到|关于",
+    r"what|which|how|why|does|do|did|is|are|was|were|the|a|an|of|in|to|about|this|that|speech|report|say|said|please|tell me",
+)
+# Words that fit any matter: 想知道, 东西, 方面, and the auxiliaries.
+_VAGUE = frozenset(
+    "内容 想 知道 具体 东西 事情 事儿 事 问题 情况 时候 人 人们 方面 部分 有 没有 是 来 去 做 搞 弄 出来 算 到底 咱 咱们 自己 大家 别人 "
+    "意思 理解 叫 用 说 讲 提 指 提到 提出 谈到 指出 强调 认为 说到 说法 包括 包含 属于 安排 办法 要求 态度 立场 目的 效果 作用 原因 "
+    "用处 好处 打算 觉得 看待 涉及 列举 列出 进行 时 名字 样子 一样 一下 分别 各自 所谓 视为 当作 看作 后 前 里 咋 啥 能 要 会 应 可以 得 "
+    "给 让 把 被 将 需要 必须 不能 不要 词 句话 工作 一共 总共 最后 究竟 起来 时 过来 这部分 前前后后 活动 职务 主题 方向 办 解决 普通 现行 处理 处置 办理 应对 对待 收拾 整治 治理 管管 坏人 玩意儿 这帮 东东 这 那 我 你 您 咱 "
+    "should shall must will would can could may might have has had having not no any some all into between during "
+    "after before such than then also more most much many other mention mentioned according give me there their they "
+    "them i you we us our your my when where who whom whose if so only just out up make made take took get go talk "
+    "want does been being do did done call called mean meaning use used be by with from for as at on it its "
+    "described behind play played place gave given begin began begun first besides tough tougher handled handle thing things kind kinds part parts way ways work worked involved concerning regarding".split()
+)
+# Tags of jieba that no topic has: pronouns, particles, prepositions, conjunctions, adverbs, measure words, numerals.
+_EMPTY_TAGS = frozenset("r uj ul uz ug ud uv u p c y e o x d df zg k h q m f".split())
+_GLUED = re.compile(r"^(?:[要会能被把得该不是]|各[个种]?|这种)+(?=.)|(?<=.)[了的过着是点]+$")
+# What is asked how is the action: 商标怎么注册 is about 注册.
+_HOW = re.compile(r"怎么样?|怎样|如何")
+# An English word that begins with a capital and no sentence, or an abbreviation.
+_CAPITALS = re.compile(r"(?<=[a-z,] )[A-Z][\w'-]+|\b[A-Z]{2,}\b")
+_ENGLISH_NUMBER = re.compile(
+    r"(?:[a-z]+ \d{1,2}(?:st|nd|rd|th)?,? \d{4}|[a-z]+ \d{1,2}(?:st|nd|rd|th)?\b|\d[\d.,]*(?:%|st|nd|rd|th)?|[a-z]+-?(?:first|second|third|fifth|sixth|"
+    r"seventh|eighth|ninth|tenth|teenth|tieth))(?![a-z])"
+)
+_QUOTED = re.compile(r"[“\"「『《‘]([^“”\"「」『』《》‘’]{2,})[”\"」』》’]")
+
+
+class Thing(StrEnum):
+    """The kind of thing that an answer must hold beside what the question says itself."""
+
+    PERSON = "person"
+    TIME = "time"
+    CLOCK = "time of day"
+    DURATION = "duration"
+    AGE = "age"
+    MONEY = "money"
+    ORDINAL = "ordinal"
+    COUNT = "count"
+    BODY = "body"
+    COUNTRY = "country"
+    PLACE = "place"
+    NAME = "name"
+
+
+# The narrower first: 多长时间 asks for no date, 多少钱 for no count.
+_THINGS = {
+    Thing.CLOCK: _any(r"几点钟?(?!要求|意见|建议)|几时", r"what time"),
+    Thing.DURATION: _any(
+        r"多久|多长时间|几个?(?:小时|钟头|星期|月|周)|几[天年]|多少[天年]|期限?多长|有多长", r"how long"
+    ),
+    Thing.AGE: _any(r"多大(?:年纪|岁数|年龄|了)|几岁|多少岁", r"how old"),
+    Thing.MONEY: _any(
+        r"多少(?:钱|元|费|美元|万|资金|经费)|费用是?多少|几[元块]", r"how much .*(?:cost|pay|money|fee)|cost"
+    ),
+    Thing.ORDINAL: _any(r"第几", r"which number"),
+    Thing.TIME: _any(
+        r"什么(?:时候|时间|日期|年份)|何时|哪一?[年天日月]|几[年月号日]", r"when|(?:what|which) (?:year|date|day)"
+    ),
+    Thing.PERSON: _any(r"谁|哪一?(?:位|个人)|何人|什么人", r"who|whom|whose"),
+    Thing.BODY: _any(
+        r"(?:哪一?[个家些]|什么)(?:具体)?(?:部门|机构|单位|机关|组织|公司|企业|法院)",
+        r"(?:which|what) (?:department|body|agency|ministry|organi[sz]ation|company|court)",
+    ),
+    Thing.COUNTRY: _any(r"哪一?[个些几]?(?:国家?|地区)", r"(?:which|what) countr(?:y|ies)"),
+    Thing.PLACE: _any(
+        r"哪里|哪儿|何地|何处|什么地方|哪一?[个座]?(?:省|市|城市|地方|州|县)",
+        r"where|(?:what|which) (?:city|place|province)",
+    ),
+    Thing.NAME: _any(r"叫(?:什么|啥)|什么名字|名称是", r"called what|what (?:is|are) .*called|name of"),
+    Thing.COUNT: _any(
+        r"多少|几(?:名|人|位|次|件|家|条|部|倍|成|亿|万|千|百)", r"how many|what (?:number|percentage|share)"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question as it was read; make it with `Question.read`."""
+
+    text: str
+    folded: str
+    shape: Shape
+    terms: tuple[Term, ...]
+
+    @classmethod
+    def read(cls, text: str, glossary: Glossary) -> "Question":
+        """Return the shape and terms of a question, in the order in which they stand in it."""
+        folded = fold(text)
+        names = frozenset(word.casefold() for word in _CAPITALS.findall(text))
+        own = _CARRIED.sub("", folded)
+        terms = [
+            replace(term, kind=Kind.OTHER, carried=True) if term.start >= len(own) else term
+            for term in _terms(folded, names, glossary)
+        ]
+        return cls(text, own, shape_of(own), tuple(sorted(terms, key=lambda term: term.start)))
+
+    @cached_property
+    def thing(self) -> Thing | None:
+        """The kind of thing that an answer must hold; None where it may be anything."""
+        if self.shape is Shape.OUTLINE:
+            return None
+        if re.search("哪些|哪几", self.folded):
+            return None
+        return next((thing for thing, pattern in _THINGS.items() if _asks(pattern, self.folded)), None)
+
+    def shared_pairs(self, folded: str) -> float:
+        """Return the share of its pairs of neighbouring characters that a text in normal form has."""
+        return sum(pair in folded for pair in self._pairs) / len(self._pairs) if self._pairs else 0.0
+
+    @cached_property
+    def _pairs(self) -> frozenset[str]:
+        return frozenset(a + b for a, b in pairwise(self.folded))
+
+    @property
+    def measure(self) -> str:
+        """The measure word behind 第几, where one cannot stand for another: 第几条 asks for no 第25次."""
+        found = re.search(r"第几([条章款页次届名位])", self.folded)
+        return found[1] if found else ""
+
+    @property
+    def asks_where_mentioned(self) -> bool:
+        """Whether the question asks where, or how often, the speech mentions something."""
+        return bool(_PLACE.search(self.folded))
+
+    @cached_property
+    def numbers(self) -> frozenset[str]:
+        """The numbers that name something, by value."""
+        return frozenset(term.text for term in self.terms if term.is_number)
+
+
+def shape_of(question: str) -> Shape:
+    """Return what `question` asks for; an outline only if it names no topic besides the speech itself."""
+    folded = fold(question)
+    if _ASKS[Shape.OUTLINE].search(folded) and not topic_words(question):
+        return Shape.OUTLINE
+    shape = next((shape for shape, pattern in _ASKS.items() if _asks(pattern, folded)), Shape.OTHER)
+    return Shape.LIST if shape is Shape.OUTLINE else shape
+
+
+def _asks(pattern: re.Pattern[str], folded: str) -> bool:
+    """Whether a question asks so. In English the first word that asks does: "How is it handled when …" asks for no time."""
+    if not (match := pattern.search(folded)):
+        return False
+    first = None if is_chinese(folded) else re.search(r"\b(?:what|which|who|whom|whose|when|where|why|how)\b", folded)
+    return first is None or match.start() <= first.start()
+
+
+def topic_words(question: str) -> list[str]:
+    """Return the words of `question` that say what it is about, without those that ask."""
+    return content_words(_NOISE.sub(" ", fold(question)))
+
+
+def _terms(folded: str, names: frozenset[str], glossary: Glossary) -> Iterator[Term]:
+    noise = [match.span() for match in _NOISE.finditer(folded)]
+    matches = [
+        match
+        for match in glossary.matches(folded)
+        if match.phrase not in _VAGUE and not any(a <= match.start and match.end <= b for a, b in noise)
+    ]
+    quoted = [match.span(1) for match in _QUOTED.finditer(folded)]
+    how = {match.end() for match in _HOW.finditer(folded)}
+    free = [True] * len(folded)
+    for a, b in [*noise, *((m.start, m.end) for m in matches)]:
+        free[a:b] = [False] * (b - a)
+    numbers = [n for n in _numbers(folded) if all(free[n.start : n.end])]
+    for number in numbers:
+        free[number.start : number.end] = [False] * (number.end - number.start)
+        yield Term(number.form, Kind.NAME, number.start, is_number=True)
+    for match in matches:
+        yield Term(match.phrase, Kind.NOUN if match.start in how else _kind_of(match), match.start, match.terms)
+    position = 0
+    for word, tag in tagged(folded):
+        start = folded.find(word, position)
+        if start < 0:
+            continue
+        position = start + len(word)
+        left = "".join(c for c, is_free in zip(word, free[start:position], strict=True) if is_free).strip()
+        if not left or _is_empty(left, tag):
+            continue
+        left = _GLUED.sub("", left)
+        if left and not _is_empty(left, tag):
+            if left in names or any(a <= start and position <= b for a, b in quoted):
+                yield Term(left, Kind.NAME, start)
+            else:
+                yield Term(left, Kind.NOUN if start in how and len(left) > 1 else _kind(tag), start)
+
+
+def _numbers(folded: str) -> list[Number]:
+    """Return the numbers of a question that name something."""
+    if is_chinese(folded):
+        found = located_numbers(folded)
+    else:
+        found = [
+            Number(form, *match.span())
+            for match in _ENGLISH_NUMBER.finditer(folded)
+            for form in english_numbers(match[0])
+        ]
+    return [number for number in found if is_specific(number.form)]
+
+
+def _is_empty(word: str, tag: str) -> bool:
+    if not re.search(r"\w", word) or is_function_word(word) or word in _VAGUE:
+        return True
+    return tag in _EMPTY_TAGS if is_chinese(word) else len(word) == 1
+
+
+def _kind_of(match: Match) -> Kind:
+    """Return the kind of a glossary phrase: that of its last word, of an English one that of its first equivalent.
+
+    What official texts use as a set phrase is a matter of its own, whatever its part of speech: 扶贫, 立法.
+    """
+    kind = _kind(tagged(match.phrase if is_chinese(match.phrase) else match.terms[0])[-1][1])
+    return Kind.NOUN if match.official and kind is Kind.OTHER else kind
+
+
+def _kind(tag: str) -> Kind:
+    if tag in ("nr", "ns", "nt", "nz", "nrfg", "nrt"):
+        return Kind.NAME
+    return Kind.NOUN if tag.startswith("n") or tag in ("vn", "an", "l", "i", "j") else Kind.OTHER
+
+
+def is_specific(number: str) -> bool:
+    """Whether a number in a question names something: 第26, 2035年, 5% do, the two of 哪两个 does not."""
+    return not number.isdecimal() or len(number) > 2 or int(number) > 10

@@ -1,0 +1,110 @@
+"""What is read in a question: its terms, the kind of thing it asks for, and whether a sentence offers that."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assistant.glossary import bundled_glossary
+from assistant.offers import offers
+from assistant.questions import Kind, Question, Thing
+
+
+def read(text: str) -> Question:
+    return Question.read(text, bundled_glossary())
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("请问这篇讲话对惩罚性赔偿提出了什么要求？", "惩罚性赔偿"),
+        ("山寨货怎么治理？", "山寨货"),
+        ("What does the speech say about punitive damages?", "punitive damages"),
+        ("我想知道2035年的目标是什么", "2035年 目标"),
+        ("在哪一年？", ""),
+        ("第二十六次集体学习", "第26 集体学习"),
+        ("到底是怎么回事？", "回事"),
+    ],
+)
+def test_terms_are_what_a_question_is_about(text: str, terms: str) -> None:
+    assert " ".join(term.text for term in read(text).terms) == terms
+
+
+@pytest.mark.parametrize(
+    ("text", "term", "kind"),
+    [
+        ("易继明是谁？", "易继明", Kind.NAME),
+        ("“双循环”是什么意思？", "双循环", Kind.NAME),
+        ("红烧肉好吃吗？", "红烧肉", Kind.NOUN),
+        ("商标怎么注册？", "注册", Kind.NOUN),
+        ("已经泄露了吗？", "泄露", Kind.OTHER),
+        ("2019年有多少？", "2019年", Kind.NAME),
+        ("What did Huawei do?", "huawei", Kind.NAME),
+    ],
+)
+def test_kinds_of_terms(text: str, term: str, kind: Kind) -> None:
+    assert {t.text: t.kind for t in read(text).terms}[term] is kind
+
+
+def test_what_is_carried_over_is_required_of_no_sentence() -> None:
+    question = read("它有什么要求？（公共服务、体系）")
+    assert question.terms
+    assert all(term.carried and term.kind is Kind.OTHER for term in question.terms)
+
+
+THINGS = {
+    Thing.PERSON: ["谁主持？", "哪位教授讲解？", "Who spoke?"],
+    Thing.TIME: ["什么时候举行？", "哪一年开始？", "When did it begin?"],
+    Thing.CLOCK: ["下午几点开始？"],
+    Thing.DURATION: ["讲解了多长时间？", "How long did it take?"],
+    Thing.AGE: ["他今年多大年纪？", "他几岁？"],
+    Thing.MONEY: ["要赔多少钱？"],
+    Thing.ORDINAL: ["这是第几次修订？"],
+    Thing.COUNT: ["有多少件专利？", "How many patents are there?"],
+    Thing.BODY: ["归哪个部门审批？", "Which department approves it?"],
+    Thing.COUNTRY: ["先从哪个国家开始？"],
+    Thing.PLACE: ["在哪座城市举行？", "Where was it held?"],
+    Thing.NAME: ["规划叫什么名字？"],
+    None: ["怎样保护？", "要修订哪些法律？", "这篇讲话讲了什么？", "How is it handled when it is abroad?", "", "？"],
+}
+
+
+@pytest.mark.parametrize(("text", "thing"), [(text, thing) for thing, texts in THINGS.items() for text in texts])
+def test_the_kind_of_thing_that_is_asked_for(text: str, thing: Thing | None) -> None:
+    assert read(text).thing is thing
+
+
+@pytest.mark.parametrize(
+    ("question", "yes", "no"),
+    [
+        ("谁讲解？", "易继明教授讲解。", "会上作了讲解。"),
+        ("什么时候举行？", "11月30日下午举行。", "已经举行。"),
+        ("党的十八大是什么时候召开的？", "党的十八大于2012年召开。", "党的十八大以来，成绩显著。"),
+        ("几点开始？", "下午三点开始。", "11月30日下午开始。"),
+        ("讲解了多长时间？", "讲解了两个小时。", "11月30日作了讲解。"),
+        ("他多大年纪？", "他今年45岁。", "他是教授。"),
+        ("要赔多少钱？", "最高赔偿500万元。", "要赔偿300人。"),
+        ("民法典第几条？", "民法典第1185条。", "第二十五次集体学习讲民法典。"),
+        ("处罚了多少人？", "处罚了三千人。", "党的十八大以来处罚了一批人。"),
+        ("归哪个部门审批？", "由商务部审批。", "要依法审批。"),
+        ("在哪里举行？", "在北京举行。", "已经举行。"),
+        ("规划叫什么名字？", "规划名为《知识产权强国建设纲要》。", "要制定规划。"),
+        ("怎样保护？", "随便什么。", ""),
+    ],
+)
+def test_whether_a_sentence_offers_it(question: str, yes: str, no: str) -> None:
+    assert offers(yes, read(question))
+    assert not no or not offers(no, read(question))
+
+
+def test_where_something_is_mentioned() -> None:
+    for text in ("反垄断提到几次？", "哪些地方提到反垄断？", "反垄断出现了多少次？", "How often is WIPO mentioned?"):
+        assert read(text).asks_where_mentioned
+    assert not read("地方保护主义怎么办？").asks_where_mentioned
+
+
+@given(text=st.text(max_size=60))
+@settings(deadline=None)
+def test_any_text_can_be_read(text: str) -> None:
+    question = read(text)
+    assert [term.start for term in question.terms] == sorted(term.start for term in question.terms)
+    assert isinstance(offers("易继明教授讲解。", question), bool)

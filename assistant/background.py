@@ -6,6 +6,7 @@ between two tries, for the first piece or for the next.
 
 import asyncio
 import atexit
+import os
 from collections.abc import AsyncGenerator, Generator
 from concurrent.futures import Future
 from contextlib import aclosing
@@ -99,6 +100,8 @@ def _started() -> asyncio.AbstractEventLoop:
     thread.start()
     # Python ends a daemon in the middle of what it does, and the process with it if that is code in Rust or C++.
     atexit.register(_end, loop, thread)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_started.cache_clear)  # the child has the loop and not its thread
     return loop
 
 

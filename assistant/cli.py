@@ -217,7 +217,7 @@ def _has_display() -> bool:
 
 
 def _end() -> None:
-    """End the process, though a thread may still wait for a model: it cannot be interrupted, and would hold up the end."""
+    """End the process, though a thread may still wait for a server of embeddings, which cannot be interrupted."""
     sys.stdout.flush()
     sys.stderr.flush()
     if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
@@ -488,7 +488,9 @@ def _checks(seeds: str | None, model: bool) -> "dict[str, Callable[[], str]]":
 
 
 def _describe_settings(settings: "Settings") -> str:
-    answerer = "extractive"
+    from assistant.replies import EXTRACTIVE
+
+    answerer = EXTRACTIVE
     if settings.uses_model:
         from assistant.llm import LLMAnswerer
 

@@ -18,7 +18,7 @@ from assistant.glossary import Glossary, bundled_glossary
 from assistant.index import Passage
 from assistant.offers import names_someone, offers
 from assistant.questions import Kind, Question, Shape, Term, Thing, shape_of, topic_words
-from assistant.replies import Turn
+from assistant.replies import EXTRACTIVE, Turn
 from assistant.text import fold, supported_numbers, tokens
 
 STAND_IN = 0.9
@@ -101,7 +101,7 @@ class ExtractiveAnswerer:
     @property
     def name(self) -> str:
         """The name that stands in every reply."""
-        return "extractive"
+        return EXTRACTIVE
 
     @property
     def prompt(self) -> None:

@@ -11,13 +11,17 @@ from typing import Literal
 
 from assistant.citations import Citation, Claim, Verdict, Withheld
 from assistant.corpus import Corpus, Paragraph, Sentence, Speech
-from assistant.replies import Answer, Refusal, Reply, excerpt
+from assistant.replies import EXTRACTIVE, Answer, Refusal, Reply, excerpt
 from assistant.text import visible
 
 Words = Mapping[str, str]
 
-OFFLINE = "extractive"
-"""Name of the answerer that the page calls by a word of the reader's."""
+DISLIKES = ("wrong_quote", "not_answered", "wrongly_refused")
+"""Reasons for a thumb down."""
+_LISTED = 10
+"""Speeches on the first screen."""
+_OUTLINED = 40
+"""Paragraphs of an outline."""
 _SIGNS = {Verdict.VERBATIM: "✓", Verdict.SUPPORTED: "≈", Verdict.TRANSLATED: "⇄"}
 
 
@@ -56,7 +60,6 @@ def place_name(place: Paragraph | Sentence, words: Words) -> str:
 def speech_html(speech: Speech, corpus: Corpus, words: Words) -> str:
     """Return a speech, every paragraph and sentence with its anchor, below the bar that leads through citations."""
     title, body = (None, speech.paragraphs) if len(speech.paragraphs) == 1 else (speech.paragraphs[0], speech.body)
-    about = " · ".join(_escape(part) for part in (speech.speaker, speech.date, speech.occasion) if part)
     head = f"<h2 id='{_escape(anchor(title))}'>{_sentences(title)}</h2>" if title else ""
     foot = f"<footer>{_escape(speech.source)}</footer>" if speech.source else ""
     paragraphs = "".join(
@@ -66,9 +69,13 @@ def speech_html(speech: Speech, corpus: Corpus, words: Words) -> str:
     )
     return (
         f"{_bar(speech, corpus, words)}"
-        f"<article class='speech' lang='zh-CN' tabindex='0' aria-label='{_escape(speech.title)}'>{head}<p class='about'>{about}</p>"
+        f"<article class='speech' lang='zh-CN' tabindex='0' aria-label='{_escape(speech.title)}'>{head}<p class='about'>{_origin(speech)}</p>"
         f"{paragraphs}{foot}</article>"
     )
+
+
+def _origin(speech: Speech) -> str:
+    return " · ".join(_escape(part) for part in (speech.speaker, speech.date, speech.occasion) if part)
 
 
 def _bar(speech: Speech, corpus: Corpus, words: Words) -> str:
@@ -123,26 +130,19 @@ def welcome_html(corpus: Corpus, words: Words) -> str:
     )
 
 
-_LISTED = 10
-
-
 def _more(items: Sequence[object]) -> str:
     return f"<p>… +{len(items) - _LISTED}</p>" if len(items) > _LISTED else ""
 
 
 def _about(speech: Speech, words: Words) -> str:
-    about = " · ".join(_escape(part) for part in (speech.speaker, speech.date, speech.occasion) if part)
     lines = "".join(
         f"<li><a href='#{_escape(anchor(p))}'>{_escape(excerpt(p.sentences[0].text.strip(), 60))}</a></li>"
         for p in speech.body[:_OUTLINED]
     )
     return (
-        f"<h2 lang='zh-CN'>{_escape(speech.title)}</h2><p class='about' lang='zh-CN'>{about}</p>"
+        f"<h2 lang='zh-CN'>{_escape(speech.title)}</h2><p class='about' lang='zh-CN'>{_origin(speech)}</p>"
         f"<details><summary>{_escape(words['outline'])}</summary><ol lang='zh-CN'>{lines}</ol></details>"
     )
-
-
-_OUTLINED = 40
 
 
 # --- A conversation --------------------------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ def made_by(reply: Reply, words: Words) -> str:
 
 
 def _name(answerer: str, words: Words) -> str:
-    return words["offline"] if answerer == OFFLINE else answerer
+    return words["offline"] if answerer == EXTRACTIVE else answerer
 
 
 def spoken_html(sentence: str) -> str:
@@ -261,14 +261,16 @@ def _source(citation: Citation, words: Words) -> str:
 
 def _refusal(reply: Refusal, words: Words) -> str:
     closest = "".join(
-        f"<li><a class='open' href='#{_escape(anchor(p.paragraph))}'>{_escape(place_name(p.paragraph, words))}</a> "
-        f"{_escape(excerpt(p.paragraph.text, 80))}</li>"
-        for p in reply.passages[:3]
+        f"<li>{_link(p.paragraph, words)} {_escape(excerpt(p.paragraph.text, 80))}</li>" for p in reply.passages[:3]
     )
     return (
         f"<p class='refused'><span aria-hidden='true'>⊘ </span>{_escape(reply.text)}</p>"
         f"<h4>{_escape(words['closest'])}</h4><ul class='closest' lang='zh-CN'>{closest}</ul>"
     )
+
+
+def _link(place: Paragraph, words: Words) -> str:
+    return f"<a class='open' href='#{_escape(anchor(place))}'>{_escape(place_name(place, words))}</a>"
 
 
 def _withheld(reply: Reply, words: Words) -> str:
@@ -288,12 +290,12 @@ def _why(withheld: Withheld, words: Words) -> str:
 def _passages(reply: Reply, words: Words) -> str:
     """Return the passages, folded: they stand above the answer from the beginning, so that nothing jumps."""
     items = "".join(
-        f"<li><a class='open' href='#{_escape(anchor(p.paragraph))}'>{_escape(place_name(p.paragraph, words))}</a> "
+        f"<li>{_link(p.paragraph, words)} "
         f"<meter min='0' max='1' value='{p.score:.2f}' title='{p.score:.2f}'>{p.score:.2f}</meter> "
         f"{_escape(excerpt(p.paragraph.text, 40))}</li>"
         for p in reply.passages
     )
-    addresses = words["and"].join(p.paragraph.address for p in reply.passages[:_LISTED])
+    addresses = words["and"].join(p.paragraph.address for p in reply.passages)
     summary = words["retrieved"].format(addresses=addresses)
     return f"<details class='passages'><summary>{_escape(summary)}</summary><ol lang='zh-CN'>{items}</ol></details>"
 
@@ -315,10 +317,6 @@ def _actions(exchange: Exchange, turn: int, words: Words) -> str:
         )
         buttons.append(f"<details class='down'><summary>{_escape(words['down'])}</summary>{reasons}</details>")
     return f"<footer class='actions'>{''.join(buttons)}</footer>"
-
-
-DISLIKES = ("wrong_quote", "not_answered", "wrongly_refused")
-"""Reasons for a thumb down."""
 
 
 def _button(name: str, words: Words, attributes: str) -> str:

@@ -44,6 +44,10 @@ _NAMED = 3
 ORIGINALS = "Original sentences (addresses and numbers were checked; words cannot be compared across languages):"
 
 
+EXTRACTIVE = "extractive"
+"""Name of the answerer that only quotes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Provenance:
     """What made a reply; enough to make it again."""

@@ -61,7 +61,7 @@ class Server:
         """
         address = _address(url)
         given = (key.get_secret_value() if key else os.environ.get(variable or "", "")).strip()
-        if not given and (variable is None or _is_loopback(address)):
+        if not given and (variable is None or is_loopback(address.hostname or "")):
             given = _NO_KEY
         if not given:
             raise SettingsError(
@@ -138,8 +138,8 @@ def _address(url: str) -> SplitResult:
     return address
 
 
-def _is_loopback(address: SplitResult) -> bool:
-    host = address.hostname or ""
+def is_loopback(host: str) -> bool:
+    """Return whether a name or address of a machine is that of this one."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:

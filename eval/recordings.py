@@ -3,7 +3,9 @@
     folder/<key>.json       one draft or one restated question; the key is the SHA-256 of what was asked
 
 A folder holds the recordings of one model. What was asked is the kind (`draft` or `restate`), the question, the
-sentences shown with their addresses, the earlier turns, the version of the prompt and the name of the model. A file is
+sentences shown with their addresses, the earlier turns, the version of the prompt and the name of the model. The
+language, the temperature and the limit of tokens are no part of it: record with the same settings, or into a folder of
+their own. A file is
 written beside its place and moved there, so any number of processes may record into a folder, and one that is killed
 leaves whole recordings only; a `.new` of it may be deleted.
 """

@@ -81,11 +81,6 @@ def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
     return float((below + not_above).sum() / 2 / len(high) / len(low))
 
 
-def brier(confidences: Sequence[float], outcomes: Sequence[float]) -> float:
-    """Return the mean squared distance of confidence and outcome."""
-    return mean([(confidence - outcome) ** 2 for confidence, outcome in zip(confidences, outcomes, strict=True)])
-
-
 def reliability(
     confidences: Sequence[float], outcomes: Sequence[float], *, least: int = 15, most: int = 10
 ) -> list[tuple[float, float, int]]:

@@ -9,7 +9,7 @@ import pytest
 from ir_measures import RR, R, Success
 from library import TEXT
 from scipy.stats import binomtest
-from sklearn.metrics import brier_score_loss, roc_auc_score
+from sklearn.metrics import roc_auc_score
 
 from eval.cases import Case, Entry
 from eval.retrieval import all_evidence, recall, reciprocal_rank
@@ -17,7 +17,6 @@ from eval.sources import Place, Source
 from eval.statistics import (
     auroc,
     bootstrap,
-    brier,
     ece,
     holm,
     interval,
@@ -86,8 +85,6 @@ def test_confidence_against_scikit_learn(seed: int) -> None:
     confidences = chance.random(200).round(1)
     positive, negative = confidences[outcomes == 1].tolist(), confidences[outcomes == 0].tolist()
     assert auroc(positive, negative) == pytest.approx(roc_auc_score(outcomes, confidences), abs=EXACT)
-    expected = brier_score_loss(outcomes, confidences)
-    assert brier(confidences.tolist(), outcomes.tolist()) == pytest.approx(expected, abs=EXACT)
 
 
 def test_auroc_of_nothing_is_no_number() -> None:

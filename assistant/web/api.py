@@ -1,5 +1,6 @@
 """What programs may ask of a running page: `ask`, `search` and `speech`, over HTTP and as tools of MCP."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from inspect import getdoc
@@ -12,7 +13,7 @@ from gradio.events import api
 from assistant.assistant import MAX_PASSAGES, Assistant
 from assistant.conversation import Conversation
 from assistant.corpus import Paragraph, Sentence, Speech
-from assistant.errors import AddressError, AssistantError, QuestionError
+from assistant.errors import AddressError, AssistantError, ModelError, QuestionError
 from assistant.replies import Turn
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ WAITING = 64
 """Calls that may wait; more are told to come back."""
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 
 class Endpoints:
@@ -139,11 +142,14 @@ class Endpoints:
 
 @contextmanager
 def _readable() -> Iterator[None]:
-    """Hand errors of ours to the caller as they stand."""
+    """Hand what a caller can mend to them as it stands; the rest is for who runs the page, and may name a folder."""
     try:
         yield
-    except AssistantError as error:
+    except (QuestionError, AddressError, ModelError) as error:
         raise _Told(str(error)) from error
+    except AssistantError as error:
+        _log.error("%s", error)
+        raise _Told("The server cannot answer now; who runs it finds the reason in its log.") from error
 
 
 class _Told(gr.Error):

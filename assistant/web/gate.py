@@ -17,6 +17,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from assistant.servers import is_loopback
 from assistant.web.users import Users
 from assistant.web.words import words_for
 
@@ -36,7 +37,6 @@ _SENT = re.compile(
     rf"|/gradio_api/(?:run|call|call/v2)/{_NAMED}/?"  # programs
 )
 _METHODS = {"GET": _READ, "HEAD": _READ, "POST": _SENT}
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 SECONDS_WRONG = 1.0
 """How long the answer to a wrong password takes: guessing is slow."""
 _HEADERS = {
@@ -77,7 +77,7 @@ class Gate:
 
     async def _refusal(self, method: str, path: str, headers: Headers) -> Response | None:
         """Return the answer to a request that may not pass; None if it may."""
-        if self._local and _host(headers) not in _LOOPBACK:
+        if self._local and not is_loopback(_host(headers) or ""):
             # A web site may give its own name the address 127.0.0.1, and would then be served as if it were the reader.
             return PlainTextResponse(
                 "Only this machine may ask: start with --auth-file or --public to be reached by another name.\n", 403

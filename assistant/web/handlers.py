@@ -21,8 +21,9 @@ import gradio as gr
 from assistant import render
 from assistant.assistant import Assistant
 from assistant.conversation import Conversation, turn_of
-from assistant.errors import AssistantError, FeedbackError
+from assistant.errors import FeedbackError, ModelError, QuestionError
 from assistant.render import Exchange, Words
+from assistant.replies import EXTRACTIVE
 from assistant.settings import Language
 from assistant.web import feedback
 from assistant.web.words import words_for
@@ -33,7 +34,7 @@ MAX_EXCHANGES = 200
 """A longer conversation forgets its beginning."""
 
 _log = logging.getLogger(__name__)
-_ANCHOR = re.compile(r"[sp]-(?P<speech>.+?)(?:-\d+){1,2}")
+_ANCHOR = re.compile(r"s-(?P<sentence>.+)-\d+-\d+|p-(?P<paragraph>.+)-\d+")
 
 Exchanges = Sequence[Exchange]
 
@@ -59,12 +60,13 @@ class Handlers:
         """Return the header that names the answerer."""
         return render.header_html(answerer, _words(request))
 
-    def open_speech(self, event: gr.EventData, request: gr.Request) -> str:
+    def open_speech(self, event: gr.EventData, request: gr.Request) -> Any:
         """Return the speech that holds an anchor."""
         match = _ANCHOR.fullmatch(str(_clicked(event).get("anchor", "")))
+        id = (match["sentence"] or match["paragraph"]) if match else None
         corpus = self._assistant.corpus
-        speech = next((s for s in corpus.speeches if match and s.id == match["speech"]), corpus.speeches[0])
-        return render.speech_html(speech, corpus, _words(request))
+        speech = next((s for s in corpus.speeches if s.id == id), None)
+        return render.speech_html(speech, corpus, _words(request)) if speech else gr.skip()
 
     # --- Asking ---
 
@@ -106,17 +108,20 @@ class Handlers:
     def _ask(
         self, question: str, session: Exchanges, assistant: Assistant, request: gr.Request
     ) -> Generator[list[Any]]:
-        words, past = _words(request), tuple(session)[-MAX_EXCHANGES:]
+        words = _words(request)
         if not question.strip():
-            yield self._show(past, words)
+            yield self._show(session, words)
             return
         self.leave(request)
+        past = _stopped(session)[-MAX_EXCHANGES:]
         stopped = self._running[request.session_hash] = Event()
         # Quotes are there at once; steps on the way would cost many times what the answer does.
-        updates = 0 if assistant.answerer.name == render.OFFLINE else UPDATES
+        updates = 0 if assistant.answerer.name == EXTRACTIVE else UPDATES
         drawn = deque[float](maxlen=updates)
         try:
             for exchange in _answer(question, past, assistant, words, stopped):
+                if stopped.is_set():
+                    return  # whoever stopped it has said what is shown now
                 if exchange.state != "running" or len(drawn) < updates or (updates and monotonic() - drawn[0] > 1):
                     drawn.append(monotonic())
                     yield self._show((*past, exchange), words)
@@ -129,8 +134,7 @@ class Handlers:
     def stop(self, session: Exchanges, request: gr.Request) -> list[Any]:
         """End a running answer; return the conversation with it marked as stopped."""
         self.leave(request)
-        stopped = [replace(e, state="stopped") if e.state == "running" else e for e in session]
-        return self._show(stopped, _words(request))
+        return self._show(_stopped(session), _words(request))
 
     def clear(self, request: gr.Request) -> list[Any]:
         """End a running answer; return an empty conversation."""
@@ -138,11 +142,13 @@ class Handlers:
         return self._show((), _words(request))
 
     def edit(self, session: Exchanges, event: gr.EventData, request: gr.Request) -> list[Any]:
-        """Return a question for the input, and the conversation as it was before it."""
+        """End a running answer; return a question for the input, and the conversation as it was before it."""
+        self.leave(request)
+        session = _stopped(session)
         turn = _turn(_clicked(event).get("turn"), session)
         if turn is None:
             return [gr.skip(), *self._show(session, _words(request))]
-        return [session[turn].question, *self._show(tuple(session)[:turn], _words(request))]
+        return [session[turn].question, *self._show(session[:turn], _words(request))]
 
     def rate(self, session: Exchanges, event: gr.EventData, request: gr.Request) -> Any:
         """Keep what a reader thinks of a reply, and return the sentence that says so."""
@@ -153,7 +159,8 @@ class Handlers:
         try:
             feedback.keep(self._feedback, str(clicked.get("verdict")), reply, [e.question for e in session[:turn]])
         except FeedbackError as error:
-            raise gr.Error(str(error), print_exception=False) from error
+            _log.error("%s", error)  # for who runs the page: a visitor cannot mend it
+            return render.spoken_html(_words(request)["failed"])
         return render.spoken_html(_words(request)["thanks"])
 
     def leave(self, request: gr.Request) -> None:
@@ -188,7 +195,7 @@ class Handlers:
 
 
 def _answer(question: str, past: Exchanges, assistant: Assistant, words: Words, stopped: Event) -> Generator[Exchange]:
-    """Yield the exchange as it grows; the last one is done, failed or stopped."""
+    """Yield the exchange as it grows; the last one is done or failed, unless it was stopped."""
     exchange = Exchange(question)
     yield exchange
     turns = [turn_of(e.reply) for e in past if e.reply is not None and e.state == "done"]
@@ -197,11 +204,11 @@ def _answer(question: str, past: Exchanges, assistant: Assistant, words: Words, 
             for reply in replies:
                 exchange = replace(exchange, reply=reply)
                 yield exchange
-        yield replace(exchange, state="stopped" if stopped.is_set() else "done")
-    except AssistantError as error:
+        yield replace(exchange, state="done")
+    except (QuestionError, ModelError) as error:
         yield replace(exchange, state="failed", error=str(error))
     except Exception:  # noqa: BLE001
-        # The one place where any error is caught: a visitor reads a sentence and not a traceback.
+        # The one place where any error is caught: a visitor reads a sentence and not a traceback, nor a path of ours.
         _log.exception("a question could not be answered")
         yield replace(exchange, state="failed", error=words["failed"])
 
@@ -214,6 +221,11 @@ def _message(role: str, html: str) -> dict[str, Any]:
 def _clicked(event: gr.EventData) -> dict[str, Any]:
     """Return what the page sent with an event: anything, since a visitor can send what they like."""
     return event._data if isinstance(event._data, dict) else {}
+
+
+def _stopped(session: Exchanges) -> tuple[Exchange, ...]:
+    """Return the conversation with what was still running marked as stopped."""
+    return tuple(replace(e, state="stopped") if e.state == "running" else e for e in session)
 
 
 def _turn(value: Any, session: Exchanges) -> int | None:

@@ -2,7 +2,14 @@
 // Gradio runs this once the page is drawn; `trigger` hands an event to Python.
 if (!window.assistantPage) {
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
-  const byHash = hash => document.getElementById(decodeURIComponent(hash.slice(1)));
+  const idOf = hash => {
+    try {
+      return decodeURIComponent(hash.slice(1));
+    } catch { // somebody typed a lone %
+      return "";
+    }
+  };
+  const byHash = hash => document.getElementById(idOf(hash));
   let shown = null; // the reply whose citations are marked
   let marked = "";  // its citations, as one string
   let opener = null; // the link that led into the speech
@@ -11,6 +18,7 @@ if (!window.assistantPage) {
   // end in a slash, a plain #s7-5 would load the page anew.
   const go = hash => { location.hash = hash; };
   const leave = () => location.replace(location.href.split("#")[0] + "#");
+  let wanted = ""; // a place that the speech shown does not hold, or that was not drawn yet
 
   const citations = reply => [...new Set(all(".cite", reply).map(link => link.hash))];
 
@@ -44,7 +52,16 @@ if (!window.assistantPage) {
 
   const open = hash => {
     if (byHash(hash)) location.hash === hash ? byHash(hash).scrollIntoView() : go(hash);
-    else trigger("expand", { anchor: decodeURIComponent(hash.slice(1)) }); // it stands in another speech
+    else { // it stands in another speech
+      wanted = hash;
+      trigger("expand", { anchor: idOf(hash) });
+    }
+  };
+
+  // Without an entry in the history each: Back returns to the answer, not through all citations.
+  const step = hash => {
+    if (location.hash.length > 1 && byHash(hash)) location.replace(location.href.split("#")[0] + hash);
+    else open(hash);
   };
 
   const copy = async (button, text) => {
@@ -59,9 +76,9 @@ if (!window.assistantPage) {
       area.remove();
       button.focus();
     }
-    const before = button.textContent;
+    button.dataset.label ??= button.textContent;
     button.textContent = done ? button.dataset.copied : button.dataset.notCopied;
-    setTimeout(() => { button.textContent = before; }, 1500);
+    setTimeout(() => { button.textContent = button.dataset.label; }, 1500);
   };
 
   document.addEventListener("click", event => {
@@ -85,7 +102,7 @@ if (!window.assistantPage) {
     else if (data.rate !== undefined) {
       all("[data-rate]", button.closest(".actions")).forEach(b => b.setAttribute("aria-pressed", b === button));
       trigger("like", { turn: Number(data.rate), verdict: data.verdict });
-    } else if (data.step !== undefined) open(data.to);
+    } else if (data.step !== undefined) step(data.to);
     else if (data.close !== undefined) close();
     else if (data.dark !== undefined) document.body.classList.toggle("dark");
   });
@@ -103,20 +120,26 @@ if (!window.assistantPage) {
   addEventListener("hashchange", count);
 
   // A link that was sent to somebody: ?cite=7.5, or #s7-5, which the browser has tried before the speech was drawn.
-  const cite = new URLSearchParams(location.search).get("cite")?.match(/^(?:([\w-]+)\/)?(\d+)(?:\.(\d+))?$/u);
-  let wanted = cite
+  const cite = new URLSearchParams(location.search).get("cite")?.match(/^(?:([\p{L}\p{N}_-]+)\/)?(\d+)(?:\.(\d+))?$/u);
+  wanted = cite
     ? `#${cite[3] ? "s" : "p"}${cite[1] ? `-${cite[1]}-` : ""}${cite[2]}${cite[3] ? `-${cite[3]}` : ""}`
     : location.hash;
 
   const drawn = () => {
-    if (wanted.length > 1 && document.querySelector(".speech")) {
-      const hash = wanted;
-      wanted = "";
-      if (byHash(hash)) {
-        leave();
-        location.replace(location.href.split("#")[0] + hash);
-      } else open(hash);
+    const speech = document.querySelector(".speech .sentence")?.id;
+    if (speech !== drawn.speech) marked = null; // marks are in the speech, which is a new one
+    if (speech && wanted.length > 1) {
+      if (byHash(wanted)) {
+        const hash = wanted;
+        wanted = "";
+        if (drawn.speech) go(hash);
+        else { // the browser has been there before there was anything to see
+          leave();
+          location.replace(location.href.split("#")[0] + hash);
+        }
+      } else if (speech !== drawn.speech && !drawn.speech) open(wanted);
     }
+    drawn.speech = speech;
     const replies = all(".reply");
     const last = replies[replies.length - 1] ?? null;
     if (last !== drawn.last || !shown?.isConnected) {

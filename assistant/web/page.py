@@ -5,8 +5,8 @@ from typing import Any, get_args
 
 import gradio as gr
 
-from assistant.assistant import MAX_QUESTION, Assistant
-from assistant.render import OFFLINE
+from assistant.assistant import MAX_PASSAGES, MAX_QUESTION, Assistant
+from assistant.replies import EXTRACTIVE
 from assistant.settings import Language
 from assistant.web.api import Endpoints
 from assistant.web.handlers import Handlers
@@ -47,9 +47,9 @@ def build(assistant: Assistant, feedback: Path, endpoints: Endpoints) -> gr.Bloc
     """
     t = gr.I18n(**LOCALES)
     handle = Handlers(assistant, feedback)
-    names = [(_both("offline") if name == OFFLINE else name, name) for name in assistant.answerers]
+    names = [(_both("offline") if name == EXTRACTIVE else name, name) for name in assistant.answerers]
     languages = [(_both(f"language_{language}"), language) for language in get_args(Language)]
-    models = any(name != OFFLINE for name in assistant.answerers)
+    models = any(name != EXTRACTIVE for name in assistant.answerers)
     page = gr.Blocks(title="问讲话 · Ask a speech", analytics_enabled=False, fill_height=True, fill_width=True)
     with page:
         session = gr.State(())
@@ -83,7 +83,7 @@ def build(assistant: Assistant, feedback: Path, endpoints: Endpoints) -> gr.Bloc
                     with gr.Row():
                         answerer = gr.Radio(names, value=names[0][1], label=t("answerer"), visible=len(names) > 1)
                         language = gr.Radio(languages, value=assistant.language, label=t("language"), visible=models)
-                        passages = gr.Slider(1, 20, value=min(assistant.passages, 20), step=1, label=t("passages"))
+                        passages = gr.Slider(1, MAX_PASSAGES, value=assistant.passages, step=1, label=t("passages"))
                     with gr.Row():
                         to_markdown = gr.Button(t("download_markdown"), size="sm", elem_id="to-markdown")
                         to_json = gr.Button(t("download_json"), size="sm", elem_id="to-json")
@@ -109,7 +109,7 @@ def build(assistant: Assistant, feedback: Path, endpoints: Endpoints) -> gr.Bloc
         stop.click(handle.stop, session, shown, cancels=[asking, clicking], **at_once)
         clear.click(handle.clear, None, shown, cancels=[asking, clicking], **at_once)
         page.unload(handle.leave)
-        actions.edit(handle.edit, session, [box, *shown], **at_once)
+        actions.edit(handle.edit, session, [box, *shown], cancels=[asking, clicking], **at_once)
         actions.like(handle.rate, session, spoken, **at_once)
         actions.expand(handle.open_speech, None, speech, **at_once)
         to_markdown.click(handle.to_markdown, session, file, **at_once).then(

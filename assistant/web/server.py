@@ -1,6 +1,6 @@
 """Shows the page: an address to listen at, who may come, and a clean end."""
 
-import ipaddress
+import logging
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -10,12 +10,15 @@ from typing import Any
 
 from assistant.assistant import Assistant
 from assistant.errors import IndexingError, SettingsError
+from assistant.servers import is_loopback
 from assistant.web.users import Users
 
 ASKING = 16
 """Questions of readers that are answered at the same time."""
 WAITING = 64
 """Questions that may wait; more are told that the page is busy."""
+_log = logging.getLogger(__name__)
+
 SECONDS_TO_END = 1
 """That answers under way have, once the server is told to stop."""
 
@@ -38,17 +41,10 @@ def listen(host: str, port: int) -> socket.socket:
 
 def check_access(host: str, *, auth: bool, public: bool) -> None:
     """Raise `SettingsError` where others than this machine could come in without a password."""
-    if not (auth or public or _is_loopback(host)):
+    if not (auth or public or is_loopback(host)):
         raise SettingsError(
             f"--host {host} lets other machines in: name who may come with --auth-file FILE, or say --public."
         )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def url_of(listening: socket.socket) -> str:
@@ -105,8 +101,9 @@ def make_app(
         try:
             assistant.index.probe()
         except IndexingError as error:
+            _log.error("%s", error)  # for who runs the page: it names a folder
             response.status_code = 503
-            return {"status": "failed", "error": str(error)}
+            return {"status": "failed"}
         return {"status": "ok"}
 
     if tools:

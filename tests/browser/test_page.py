@@ -186,6 +186,34 @@ def test_a_link_to_a_sentence_opens_the_page_there(visit: Visit, site: Site, add
     expect(page.locator(".reply")).to_have_count(1)
 
 
+def test_citations_lead_from_speech_to_speech(visit: Visit, tmp_path: Path) -> None:
+    seeds = tmp_path / "seeds"
+    seeds.mkdir()
+    (seeds / "yi-2020.txt").write_text("甲的题目\n要加强森林防火工作。\n", "utf-8")
+    (seeds / "讲话.txt").write_text("乙的题目\n要改善海洋渔业管理。\n", "utf-8")
+    with web(tmp_path, "--seeds", str(seeds), ASSISTANT_INDEX=str(tmp_path / "index")) as site:
+        page = visit(f"{site.url}?cite=讲话/1.1")
+        expect(page.locator("[id='s-讲话-1-1']:target")).to_be_visible()
+        for question, id in (
+            ("森林防火", "s-yi-2020-1-1"),
+            ("海洋渔业管理", "s-讲话-1-1"),
+            ("森林防火", "s-yi-2020-1-1"),
+        ):
+            ask(page, question).locator(".cite").first.click()
+            expect(page.locator(f"[id='{id}']:target")).to_be_visible()
+            assert cited(page) == [id]
+        phone = visit(site.url, width=390, height=844)
+        ask(phone, "海洋渔业管理").locator(".cite").first.click()
+        expect(phone.locator("[id='s-讲话-1-1']:target")).to_be_in_viewport()
+
+
+def test_an_address_that_is_none_does_no_harm(visit: Visit, site: Site) -> None:
+    for address in ("#%E0", "?cite=99.99", "?cite=x", "#s99-1"):
+        page = visit(f"{site.url}{address}")
+        ask(page, PEOPLE).locator(".cite").click()
+        expect(page.locator("#s7-5:target")).to_be_visible()
+
+
 # --- Taking away ---
 
 
@@ -346,7 +374,7 @@ def test_on_a_phone_a_citation_opens_the_speech_and_back_returns(visit: Visit, s
     assert is_in_view(page.locator("#s7-5"))
     page.go_back()
     expect(page.locator(".speech")).to_be_hidden()
-    expect(reply.locator(".claim")).to_be_in_viewport()
+    expect(reply.locator(".claim").first).to_be_in_viewport()
     reply.locator(".sources .open").click()
     page.locator("[data-close]").click()
     expect(page.locator(".speech")).to_be_hidden()

@@ -47,10 +47,10 @@ def anchor(place: Paragraph | Sentence) -> str:
 
 
 def place_name(place: Paragraph | Sentence, words: Words) -> str:
-    """Return 第7段第5句 or paragraph 7, sentence 5; with the speech's id where there are several."""
-    speech = f"{place.speech} " if "/" in place.address else ""
+    """Return 第7段第5句 or paragraph 7, sentence 5; a paragraph with the speech's id where there are several."""
     if isinstance(place, Sentence):
-        return speech + words["sentence"].format(paragraph=place.paragraph, sentence=place.number)
+        return words["sentence"].format(paragraph=place.paragraph, sentence=place.number)
+    speech = f"{place.speech} " if "/" in place.address else ""
     return speech + words["paragraph"].format(paragraph=place.number)
 
 
@@ -110,7 +110,7 @@ def _current(current: bool) -> str:
 def header_html(answerer: str, words: Words) -> str:
     """Return what stands above the conversation: the name of the page, who answers, and two switches."""
     return (
-        f"<header class='header'><h1>{_escape(words['title'])}</h1><p>{_escape(words['tagline'])}</p>"
+        f"<header class='header' data-confirm='{_escape(words['clear_confirm'])}'><h1>{_escape(words['title'])}</h1><p>{_escape(words['tagline'])}</p>"
         f"<p class='mode'>{_escape(_name(answerer, words))}</p>"
         f"<a class='whole' href='#speech-bar'>{_escape(words['speech'])}</a>"
         f"<button type='button' data-dark>{_escape(words['dark'])}</button></header>"
@@ -232,11 +232,17 @@ def _answer(reply: Answer, words: Words) -> str:
     )
 
 
+def _cited_place(citation: Citation, words: Words) -> str:
+    """Return the place of a citation, with the title of its speech where there are several."""
+    title = f"《{excerpt(citation.title, 24)}》" if "/" in citation.sentence.address else ""
+    return title + place_name(citation.sentence, words)
+
+
 def _claim(claim: Claim, citations: Iterable[Citation], words: Words) -> str:
     marks = "".join(
         f"<a class='cite' href='#{_escape(anchor(c.sentence))}'"
-        f" aria-label='{_escape(words['citation'].format(number=c.number, place=place_name(c.sentence, words)))}'>"
-        f"[{c.number}]<span class='peek' lang='zh-CN' aria-hidden='true'><b>{_escape(place_name(c.sentence, words))}</b> "
+        f" aria-label='{_escape(words['citation'].format(number=c.number, place=_cited_place(c, words)))}'>"
+        f"[{c.number}]<span class='peek' lang='zh-CN' aria-hidden='true'><b>{_escape(_cited_place(c, words))}</b> "
         f"{_escape(c.quote.strip())}</span></a>"
         for c in citations
     )
@@ -254,7 +260,7 @@ def _source(citation: Citation, words: Words) -> str:
     copy = _button("copy_quote", words, _copied(f"data-copy='{_escape(quote)}'", words))
     link = _button("copy_link", words, _copied(f"data-link='{to}'", words))
     return (
-        f"<li value='{citation.number}'><a class='open' href='{to}'>{_escape(place_name(sentence, words))}"
+        f"<li value='{citation.number}'><a class='open' href='{to}'>{_escape(_cited_place(citation, words))}"
         f" <span>{_escape(words['open'])}</span></a><blockquote>{_escape(quote)}</blockquote>{copy}{link}</li>"
     )
 
@@ -348,7 +354,8 @@ def footnotes(reply: Reply, words: Words) -> str:
     if isinstance(reply, Refusal):
         return reply.text
     notes = [f"[{c.number}] {_note(c, words)}" for c in reply.citations]
-    return "\n".join([reply.text, "", *notes])
+    claims = [claim.text + "".join(f"[{number}]" for number in reply.numbers(claim)) for claim in reply.claims]
+    return "\n".join([*claims, "", *notes])
 
 
 def markdown(exchanges: Sequence[Exchange], words: Words) -> str:

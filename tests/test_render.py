@@ -147,7 +147,8 @@ def test_anchors_of_several_speeches_differ() -> None:
     anchors = [anchor(p) for p in paragraphs] + [anchor(s) for p in paragraphs for s in p.sentences]
     assert len(set(anchors)) == len(anchors)
     assert anchor(one.body[0].sentences[1]) == "s-a-1-2"
-    assert place_name(one.body[0].sentences[1], ZH) == "a 第1段第2句"
+    assert place_name(one.body[0].sentences[1], ZH) == "第1段第2句"
+    assert place_name(other.body[0], ZH) == "a-1 第1段"
     assert_harmless(speech_html(one, corpus, ZH))
     assert "aria-current" in speech_html(other, corpus, ZH)
 
@@ -242,6 +243,11 @@ def test_footnotes_carry_the_place_and_the_quote(assistant: Assistant) -> None:
     text = footnotes(assistant.ask(PEOPLE), ZH)
     title = assistant.corpus.speeches[0].title
     assert text == f"{PEOPLE_QUOTE}[1]\n\n[1] 《{title}》第7段第5句：“{PEOPLE_QUOTE}”"
+
+
+def test_footnotes_keep_a_line_for_each_claim(assistant: Assistant) -> None:
+    reply = drafted(assistant, f"{PEOPLE_QUOTE}[7.5]\n保护知识产权就是保护创新。[3.2][7.5]")
+    assert footnotes(reply, ZH).splitlines()[:3] == [f"{PEOPLE_QUOTE}[1]", "保护知识产权就是保护创新。[2][1]", ""]
 
 
 def test_a_conversation_is_taken_away_as_markdown(assistant: Assistant) -> None:

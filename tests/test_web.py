@@ -146,8 +146,10 @@ def test_clicked_questions_are_asked(handle: Handlers) -> None:
     session = last[1]
     assert session[0].question == PEOPLE
     session = ask(handle, MARS, session)
+    *_, last = handle.ask_clicked(session, *CHOSEN, click(again=1), READER)
+    assert [e.question for e in last[1]] == [PEOPLE, MARS]
     *_, last = handle.ask_clicked(session, *CHOSEN, click(again=0), READER)
-    assert [e.question for e in last[1]] == [PEOPLE]
+    assert [e.question for e in last[1]] == [PEOPLE, MARS, PEOPLE]
 
 
 @pytest.mark.parametrize("data", [None, 7, "x", [], {"again": -1}, {"again": 99}, {"again": "0"}, {"ask": ""}, {}])
@@ -156,7 +158,7 @@ def test_nonsense_from_a_visitor_asks_nothing(handle: Handlers, data: Any) -> No
     event = gr.EventData(None, data)
     *_, last = handle.ask_clicked(session, *CHOSEN, event, READER)
     assert last[1] == session
-    assert handle.edit(session, event, READER)[2] == session
+    assert "update" in str(handle.edit(session, event))
     handle.rate(session, event, READER)
     assert "update" in str(handle.open_speech(event, READER))
 
@@ -166,8 +168,7 @@ def test_stop_edit_and_clear(handle: Handlers) -> None:
     stopped = handle.stop(session, READER)
     assert [e.state for e in stopped[1]] == ["done", "stopped"]
     assert "已停止" in html_of(stopped)
-    question, *shown = handle.edit(session, click(turn=1), READER)
-    assert (question, len(shown[1])) == (MARS, 1)
+    assert handle.edit(session, click(turn=1)) == MARS
     assert handle.clear(READER)[1] == ()
 
 
@@ -232,7 +233,7 @@ def test_a_question_asked_while_another_runs_stops_that_one(slow: Handlers) -> N
     assert list(first) == []
 
 
-@pytest.mark.parametrize("by", ["stop", "clear", "edit", "leave"])
+@pytest.mark.parametrize("by", ["stop", "clear", "leave"])
 def test_what_was_stopped_shows_nothing_more(slow: Handlers, by: str) -> None:
     running = slow.ask(PEOPLE, (), *MODEL, READER)
     session = next(running)[2]
@@ -241,8 +242,6 @@ def test_what_was_stopped_shows_nothing_more(slow: Handlers, by: str) -> None:
             assert slow.stop(session, READER)[1][0].state == "stopped"
         case "clear":
             assert slow.clear(READER)[1] == ()
-        case "edit":
-            assert slow.edit(session, click(turn=0), READER)[0] == PEOPLE
         case _:
             slow.leave(READER)
     assert list(running) == []

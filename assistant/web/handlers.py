@@ -96,12 +96,14 @@ class Handlers:
     ) -> Generator[list[Any]]:
         """Yield the conversation while it grows by the reply to a question that was clicked on.
 
-        That is one to start with (`ask`), or one to be answered again (`again`, with its place in the conversation).
+        That is one to start with (`ask`), or one to be answered again (`again`, with its place in the conversation): the
+        last answer is replaced, an earlier one stays and the question is asked anew.
         """
         clicked = _clicked(event)
         question, session = str(clicked.get("ask", "")), tuple(session)
         if (turn := _turn(clicked.get("again"), session)) is not None:
-            question, session = session[turn].question, session[:turn]
+            question = session[turn].question
+            session = session[:turn] if turn == len(session) - 1 else session
         assistant = self._assistant.using(answerer, int(passages), language)
         yield from self._ask(question, session, assistant, request)
 
@@ -141,14 +143,10 @@ class Handlers:
         self.leave(request)
         return self._show((), _words(request))
 
-    def edit(self, session: Exchanges, event: gr.EventData, request: gr.Request) -> list[Any]:
-        """End a running answer; return a question for the input, and the conversation as it was before it."""
-        self.leave(request)
-        session = _stopped(session)
+    def edit(self, session: Exchanges, event: gr.EventData) -> Any:
+        """Return a question for the input; the conversation stays as it is."""
         turn = _turn(_clicked(event).get("turn"), session)
-        if turn is None:
-            return [gr.skip(), *self._show(session, _words(request))]
-        return [session[turn].question, *self._show(session[:turn], _words(request))]
+        return gr.skip() if turn is None else session[turn].question
 
     def rate(self, session: Exchanges, event: gr.EventData, request: gr.Request) -> Any:
         """Keep what a reader thinks of a reply, and return the sentence that says so."""

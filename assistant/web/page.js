@@ -113,6 +113,15 @@ if (!window.assistantPage) {
     opener = null;
   };
 
+  // Before Gradio hears of it: a conversation that was cleared is gone.
+  document.addEventListener("click", event => {
+    const clears = event.target.closest("#clear") && document.querySelector(".reply");
+    if (clears && !confirm(document.querySelector("[data-confirm]").dataset.confirm)) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    }
+  }, true);
+
   document.addEventListener("keydown", event => {
     if (event.key === "Escape" && location.hash && location.hash !== "#") close();
   });
@@ -142,6 +151,8 @@ if (!window.assistantPage) {
     drawn.speech = speech;
     const replies = all(".reply");
     const last = replies[replies.length - 1] ?? null;
+    if (replies.length > (drawn.count ?? 0)) all(".question").pop()?.scrollIntoView({ block: "start" });
+    drawn.count = replies.length;
     if (last !== drawn.last || !shown?.isConnected) {
       drawn.last = last;
       show(last);

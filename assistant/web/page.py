@@ -63,6 +63,7 @@ def build(assistant: Assistant, feedback: Path, endpoints: Endpoints) -> gr.Bloc
                     buttons=[],
                     layout="panel",
                     height=None,
+                    autoscroll=False,  # `page.js` shows an answer from its beginning
                     group_consecutive_messages=False,
                 )
                 with gr.Row(elem_id="input"):
@@ -109,7 +110,7 @@ def build(assistant: Assistant, feedback: Path, endpoints: Endpoints) -> gr.Bloc
         stop.click(handle.stop, session, shown, cancels=[asking, clicking], **at_once)
         clear.click(handle.clear, None, shown, cancels=[asking, clicking], **at_once)
         page.unload(handle.leave)
-        actions.edit(handle.edit, session, [box, *shown], cancels=[asking, clicking], **at_once)
+        actions.edit(handle.edit, session, box, **at_once)
         actions.like(handle.rate, session, spoken, **at_once)
         actions.expand(handle.open_speech, None, speech, **at_once)
         to_markdown.click(handle.to_markdown, session, file, **at_once).then(

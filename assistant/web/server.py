@@ -144,6 +144,11 @@ def serve(app: Any, listening: socket.socket, ready: Callable[[], None] = lambda
             await super().startup(sockets)
             ready()
 
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            # Pages that are open are cut off then, which is no error to write down.
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+            await super().shutdown(sockets)
+
     config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=SECONDS_TO_END)
     # Uvicorn ends in order and then raises the signal once more, for whom it may concern.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)

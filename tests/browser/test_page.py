@@ -30,14 +30,17 @@ def ask(page: Page, question: str) -> Locator:
 
 
 def is_in_view(sentence: Locator) -> bool:
-    """Whether the sentence lies within what its pane shows."""
-    found: bool = sentence.evaluate(
-        """sentence => {
-            const box = sentence.getBoundingClientRect(), pane = sentence.closest('.speech').getBoundingClientRect();
-            return box.height > 0 && box.top >= pane.top && box.bottom <= Math.min(pane.bottom, innerHeight);
-        }"""
-    )
-    return found
+    """Whether the sentence comes to lie within what its pane shows."""
+    for _ in range(50):
+        if sentence.evaluate(
+            """sentence => {
+                const box = sentence.getBoundingClientRect(), pane = sentence.closest('.speech').getBoundingClientRect();
+                return box.height > 0 && box.top >= pane.top && box.bottom <= Math.min(pane.bottom, innerHeight);
+            }"""
+        ):
+            return True
+        sentence.page.wait_for_timeout(100)
+    return False
 
 
 def settle(page: Page) -> None:
@@ -95,7 +98,7 @@ def test_an_empty_question_asks_nothing_and_a_long_one_cannot_be_typed(page: Pag
 
 def test_a_refusal_looks_different_and_cites_nothing(page: Page) -> None:
     reply = ask(page, MARS)
-    expect(reply.locator(".refused")).to_contain_text("原文没有回答这个问题。")
+    expect(reply.locator(".refused")).to_contain_text("原文没有回答这个问题")
     expect(reply.locator(".cite, .sources")).to_have_count(0)
     expect(reply).to_contain_text("最接近的段落（不是依据）")
     assert cited(page) == []
@@ -254,16 +257,25 @@ def test_a_question_is_asked_again_edited_and_cleared(page: Page) -> None:
     first = ask(page, PEOPLE)
     ask(page, MARS)
     first.get_by_role("button", name="重新回答").click()
-    expect(page.locator(".reply")).to_have_count(1)
-    expect(page.locator(".reply .claim")).to_contain_text(PEOPLE_QUOTE)
-    page.get_by_role("button", name="修改问题").click()
+    expect(page.locator(".reply")).to_have_count(3)
+    expect(page.locator(".reply .claim").last).to_contain_text(PEOPLE_QUOTE)
+    page.get_by_role("button", name="修改问题").first.click()
     expect(page.locator("#question textarea")).to_have_value(PEOPLE)
-    expect(page.locator(".reply")).to_have_count(0)
-    ask(page, PEOPLE)
+    expect(page.locator(".reply")).to_have_count(3)
     page.locator("#settings button").first.click()
+    answers = iter([False, True])
+    page.on("dialog", lambda dialog: dialog.accept() if next(answers) else dialog.dismiss())
+    page.locator("#clear").click()
+    expect(page.locator(".reply")).to_have_count(3)
     page.locator("#clear").click()
     expect(page.locator(".reply")).to_have_count(0)
     assert cited(page) == []
+
+
+def test_a_long_answer_is_shown_from_its_beginning(page: Page) -> None:
+    ask(page, PEOPLE)
+    ask(page, OUTLINE)
+    expect(page.locator(".question").last).to_be_in_viewport()
 
 
 def test_a_thumb_is_kept_with_its_reason(visit: Visit, tmp_path: Path) -> None:

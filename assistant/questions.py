@@ -62,8 +62,10 @@ def _any(chinese: str, english: str) -> re.Pattern[str]:
 _ASKS = {
     Shape.OUTLINE: _any(
         r"[讲说谈](?:了|的是)(?:些|一些|哪些)?(?:什么|啥|内容)|主要(?:内容|精神|观点|[讲谈说])|中心思想|核心(?:内容|要点)|总结|概括|概述|归纳"
-        r"|大意|提纲|梗概|摘要",
-        r"summar\w+|main (?:points?|ideas?|content)|outline|overview|(?:speech|report|text|it) about",
+        r"|大意|提纲|梗概|摘要|要点|主旨|宗旨|主线|脉络|中心(?:意思|内容)|核心思想|围绕(?:什么|啥|哪)"
+        r"|(?:讲话|报告|会议|文章|全文|整篇|通篇)的?(?:意思|精神|重点)|[讲说谈](?:了|的是)?(?:什么|啥|哪些|哪几[件个样])(?:事情?|问题|东西)?",
+        r"summar\w+|(?:main|key) (?:points?|ideas?|content|messages?|takeaways?)|outline|overview|gist|takeaways?"
+        r"|(?:speech|report|text|it) about",
     ),
     Shape.LIST: _any(
         r"哪?几(?:个|大)?方面|哪几[个项点种类条]?|哪些|几[点项]|(?:什么|何种)(?:任务|要求|措施|举措|方面|手段|领域|部署)|分别|列举|列出|逐一",
@@ -107,6 +109,11 @@ _VAGUE = frozenset(
     "them i you we us our your my when where who whom whose if so only just out up make made take took get go talk "
     "want does been being do did done call called mean meaning use used be by with from for as at on it its "
     "described behind play played place gave given begin began begun first besides tough tougher handled handle thing things kind kinds part parts way ways work worked involved concerning regarding".split()
+)
+# Beside these a question for the whole names no topic: 用几句话给我介绍一下.
+_ABOUT_THE_WHOLE = _VAGUE | frozenset(
+    "报道 材料 稿子 文件 会议 领导 总书记 习近平 这次 这份 整个 全部 我们 一句话 几句话 三句话 一两句 句 话 简单 简要 简短 大概 大致 大体 介绍 讲讲 说说 谈谈 聊聊 听 "
+    "看看 了解 展开 意思 精神 重点 思想 观点 件 事 帮 帮忙 麻烦 不能 brief briefly short document article give key text whole".split()
 )
 # Tags of jieba that no topic has: pronouns, particles, prepositions, conjunctions, adverbs, measure words, numerals.
 _EMPTY_TAGS = frozenset("r uj ul uz ug ud uv u p c y e o x d df zg k h q m f".split())
@@ -228,7 +235,8 @@ class Question:
 def shape_of(question: str) -> Shape:
     """Return what `question` asks for; an outline only if it names no topic besides the speech itself."""
     folded = fold(question)
-    if _ASKS[Shape.OUTLINE].search(folded) and not topic_words(question):
+    facts = any(_asks(_ASKS[shape], folded) for shape in (Shape.WHEN, Shape.WHO, Shape.WHERE))
+    if not facts and _ASKS[Shape.OUTLINE].search(folded) and _ABOUT_THE_WHOLE.issuperset(topic_words(question)):
         return Shape.OUTLINE
     shape = next((shape for shape, pattern in _ASKS.items() if _asks(pattern, folded)), Shape.OTHER)
     return Shape.LIST if shape is Shape.OUTLINE else shape

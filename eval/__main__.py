@@ -65,6 +65,9 @@ def main() -> None:
     except (MissingError, AssistantError) as error:
         typer.echo(str(error), err=True)
         sys.exit(3)
+    except OSError as error:
+        typer.echo(f"{error.filename or 'A file'} cannot be written: {error.strerror}.", err=True)
+        sys.exit(3)
 
 
 @app.command()

@@ -171,7 +171,7 @@ def check_split(folder: Path, cases: Sequence[Case]) -> None:
 def _entries(path: Path) -> list[Entry]:
     try:
         rows = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:  # ValueError: no UTF-8, or a date that does not exist
         raise EvalError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
     if not isinstance(rows, list) or not rows:
         raise EvalError(f"{path} is empty, or no list of cases. Begin every case with a line such as: - id: fact-001")

@@ -61,11 +61,11 @@ class Gates(_Strict):
         """
         try:
             return cls.model_validate(yaml.safe_load(path.read_text("utf-8")))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise EvalError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             raise EvalError(f"{path}: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from None
+        except (OSError, ValueError, yaml.YAMLError) as error:  # ValueError: no UTF-8, or a date that does not exist
+            raise EvalError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ def judge(cases: Iterable[Case], run: Run) -> list[Judgement]:
     """Score the replies of a run to those of the cases that it holds.
 
     Raises:
-        EvalError: a case was changed after it was asked, or none was asked.
+        EvalError: a case was changed after it was asked, or the speech was, or none was asked.
     """
     lines = run.by_id()
     chosen = [case for case in cases if case.id in lines]
@@ -43,6 +43,8 @@ def judge(cases: Iterable[Case], run: Run) -> list[Judgement]:
             f"{len(changed)} cases, {changed[0]} the first, were changed after {run.folder} was asked. Ask again: "
             f"python -m eval run {run.folder.name} --again"
         )
+    if run.asked.get("source") != chosen[0].source.sha256:
+        raise EvalError(f"{run.folder} was asked of another speech. Give its folder with --seeds, or ask again.")
     return [_judge(case, lines[case.id]) for case in chosen]
 
 

@@ -70,8 +70,17 @@ class Run:
                 f"{folder} is a run of schema {content.get('schema')}; {SCHEMA} is read here. Ask again: "
                 f"python -m eval run {folder.name} --again"
             )
-        lines = tuple(_lines(folder / "replies.jsonl", complete=bool(content["about"].get("complete"))))
-        return cls(folder, content["asked"], lines, content["about"])
+        asked, about = content.get("asked"), content.get("about")
+        if not isinstance(asked, dict) or not isinstance(about, dict):
+            raise EvalError(f"{folder / 'run.json'} is damaged. Ask again: python -m eval run {folder.name} --again")
+        complete = bool(about.get("complete"))
+        lines = tuple(_lines(folder / "replies.jsonl", complete=complete))
+        if len({line.id for line in lines}) < len(lines) or (complete and len(lines) != asked["cases"]["number"]):
+            raise EvalError(
+                f"{folder / 'replies.jsonl'} is damaged: replies are missing, or there twice. Ask again: "
+                f"python -m eval run {folder.name} --again"
+            )
+        return cls(folder, asked, lines, about)
 
     def by_id(self) -> dict[str, Line]:
         return {line.id: line for line in self.lines}

@@ -452,10 +452,13 @@ class Terminal:
         return self.screen[begin : self._seen]
 
     def press_until(self, key: str, text: str) -> None:
-        """Press a key as an impatient reader does: CPython can miss a Ctrl-C between the prompt and the first key."""
-        for _ in range(30):
+        """Press a key again where nothing happens: CPython can miss a Ctrl-C between the prompt and the first key.
+
+        Not at once: on a busy machine a second Ctrl-C would meet the first one's message, and end the chat.
+        """
+        for _ in range(4):
             self.type(key)
-            if self._appears(text, seconds=1):
+            if self._appears(text, seconds=8):
                 break
         self.wait_for(text)
 

@@ -1,6 +1,7 @@
 import json
 import shutil
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,8 @@ def test_a_folder_that_cannot_be_written_is_told(assistant: Assistant, cases: li
         ("run.json", "{", "cannot be read"),
         ("run.json", "[]", "is no run"),
         ("run.json", '{"schema": 0}', "is a run of schema 0; 1 is read here"),
+        ("run.json", '{"schema": 1}', "run.json is damaged"),
+        ("replies.jsonl", "", "replies are missing"),
         ("replies.jsonl", "{}\n", "line 1 is no reply"),
         ("replies.jsonl", '{"id"', "ends in the middle of a line"),
     ],
@@ -147,6 +150,21 @@ def test_a_run_of_changed_cases_is_not_scored(assistant: Assistant, cases: list[
         judge(changed.values(), made)
     with pytest.raises(EvalError, match="holds none of these cases"):
         judge([], made)
+
+
+def test_a_run_of_another_speech_is_not_scored(assistant: Assistant, cases: list[Case], tmp_path: Path) -> None:
+    made = run(assistant, cases, tmp_path / "a")
+    other = replace(made, asked=made.asked | {"source": "0" * 64})
+    with pytest.raises(EvalError, match="another speech"):
+        judge(cases, other)
+
+
+def test_a_reply_that_stands_there_twice_is_damage(assistant: Assistant, cases: list[Case], tmp_path: Path) -> None:
+    run(assistant, cases, tmp_path / "a")
+    replies = tmp_path / "a" / "replies.jsonl"
+    replies.write_text(replies.read_text("utf-8") + replies.read_text("utf-8").splitlines(keepends=True)[0], "utf-8")
+    with pytest.raises(EvalError, match="there twice"):
+        Run.read(tmp_path / "a")
 
 
 def spoiled(made: Run, folder: Path, id: str) -> Run:

@@ -422,9 +422,11 @@ class Terminal:
 
     def __init__(self, *arguments: str | Path, stdout: int | None, env: Mapping[str, str]) -> None:
         self._ours, theirs = pty.openpty()
-        # Its controlling terminal, so that Ctrl-C becomes a signal.
+        # Its controlling terminal, so that Ctrl-C becomes a signal; a shell that runs the tests in the background has it
+        # ignored, and that is inherited.
         start = (
-            "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+            "import fcntl, os, signal, sys, termios; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+            "fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
         )
         self._process = subprocess.Popen(
             [sys.executable, "-c", start, SCRIPT, *arguments],

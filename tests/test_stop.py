@@ -363,7 +363,9 @@ read(stopped)
 @pytest.mark.parametrize("seconds", ["0.01", "0.5"], ids=["client being made", "answer awaited"])
 def test_python_may_end_right_behind_a_stop(server: ModelServer, seconds: str) -> None:
     """A thread that is busy in another language's code when Python ends takes the process down with it."""
-    command = [sys.executable, "-W", "always", "-c", LEAVES, server.url, seconds]
+    # anyio's own, where a connection is cancelled before its first step.
+    known = "ignore:coroutine 'connect_tcp.<locals>.try_connect' was never awaited:RuntimeWarning"
+    command = [sys.executable, "-W", "always", "-W", known, "-c", LEAVES, server.url, seconds]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 

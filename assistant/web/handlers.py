@@ -123,7 +123,11 @@ class Handlers:
         try:
             for exchange in _answer(question, past, assistant, words, stopped):
                 if stopped.is_set():
-                    return  # whoever stopped it has said what is shown now
+                    # After Stop the two may arrive in either order, so both say the same; after another question or
+                    # Clear, this answer is no longer shown.
+                    if self._running.get(request.session_hash) is stopped:
+                        yield self._show((*past, replace(exchange, state="stopped")), words)
+                    return
                 if exchange.state != "running" or len(drawn) < updates or (updates and monotonic() - drawn[0] > 1):
                     drawn.append(monotonic())
                     yield self._show((*past, exchange), words)
@@ -141,6 +145,7 @@ class Handlers:
     def clear(self, request: gr.Request) -> list[Any]:
         """End a running answer; return an empty conversation."""
         self.leave(request)
+        self._running.pop(request.session_hash, None)
         return self._show((), _words(request))
 
     def edit(self, session: Exchanges, event: gr.EventData) -> Any:

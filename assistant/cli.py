@@ -367,24 +367,18 @@ def _show_sources(reply: "Reply") -> None:
 def _say_restated(reply: "Reply") -> None:
     """Say how a question was understood that leans on earlier ones."""
     if reply.restated:
-        from assistant.text import visible
-
-        _say(f"≈ {visible(reply.restated)}")
+        _say(f"≈ {reply.restated}")
 
 
 def _say_matched(reply: "Reply") -> None:
     """Say which words of the speech were taken for those of the question."""
     if reply.kind == "answer" and reply.matched:
-        from assistant.text import visible
-
-        _say("≈ " + ", ".join(f"{visible(word)} → {term}" for word, term in reply.matched))
+        _say("≈ " + ", ".join(f"{word} → {term}" for word, term in reply.matched))
 
 
 def _say_notice(reply: "Reply") -> None:
     if reply.notice:
-        from assistant.text import visible
-
-        _say(f"! {visible(reply.notice)}")
+        _say(f"! {reply.notice}")
 
 
 def _marked(text: str, numbers: list[int]) -> "Text":

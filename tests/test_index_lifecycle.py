@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -392,17 +393,36 @@ def test_a_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
         assert str(place) in str(caught.value)
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="nothing is forbidden to root")
-@pytest.mark.parametrize("where", ["", "open", "generations"])
-def test_a_folder_without_permission_is_named(where: str, tmp_path: Path) -> None:
-    with Index.open(made_of(*TEXTS), CountingEmbedder("one"), tmp_path):
-        pass
-    (tmp_path / where).chmod(0o500)
+NOBODY = 65534
+
+
+@contextmanager
+def as_nobody(folder: Path) -> Iterator[None]:
+    """Give a folder to the user nobody and be that user: nothing is forbidden to root. Others stay who they are."""
+    if os.geteuid() != 0:
+        yield
+        return
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, NOBODY, NOBODY)
+    os.seteuid(NOBODY)
     try:
-        with pytest.raises(IndexingError, match="ASSISTANT_INDEX"):
-            Index.open(made_of(*TEXTS), CountingEmbedder("two"), tmp_path)
+        yield
     finally:
-        (tmp_path / where).chmod(0o700)
+        os.seteuid(0)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+@pytest.mark.parametrize("where", ["", "open", "generations"])
+def test_a_folder_without_permission_is_named(where: str) -> None:
+    # Not in pytest's own folder, which nobody else may enter.
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        with Index.open(made_of(*TEXTS), CountingEmbedder("one"), folder):
+            pass
+        (folder / where).chmod(0o500)
+        with as_nobody(folder), pytest.raises(IndexingError, match="ASSISTANT_INDEX"):
+            Index.open(made_of(*TEXTS), CountingEmbedder("two"), folder)
+        (folder / where).chmod(0o700)
 
 
 @pytest.mark.parametrize("name", ["current", "lock", "open", "generations", "CACHEDIR.TAG"])

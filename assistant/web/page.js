@@ -30,7 +30,6 @@ if (!window.assistantPage) {
     marked = hashes.join();
     all(".sentence.cited").forEach(sentence => sentence.classList.remove("cited"));
     hashes.forEach(hash => byHash(hash)?.classList.add("cited"));
-    all(".reply").forEach(other => other.classList.toggle("shown", other === reply && hashes.length > 0));
     count();
   };
 

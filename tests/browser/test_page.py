@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from assistant.corpus import MAX_FILE_BYTES
 from browser.conftest import ModelSite, Site, Visit, faults, web
 
 pytestmark = pytest.mark.slow
@@ -89,11 +90,15 @@ def test_an_answer_names_its_steps_its_sentence_and_its_verdict(page: Page) -> N
 
 def test_an_empty_question_asks_nothing_and_a_long_one_cannot_be_typed(page: Page) -> None:
     page.locator("#send").click()
-    page.locator("#question textarea").fill("问" * 5000)
-    assert len(page.locator("#question textarea").input_value()) <= 5000
-    page.locator("#question textarea").press("Enter")
-    expect(page.locator(".failed, .reply .actions").first).to_be_visible()
-    assert page.locator(".reply").count() == 1
+    box = page.locator("#question textarea")
+    box.fill("问" * 1999)
+    box.press("End")
+    page.keyboard.type("题题题")
+    assert len(box.input_value()) == 2000
+    box.fill("问" * 5000)  # as a script may, past the limit of the input
+    box.press("Enter")
+    expect(page.locator(".reply")).to_have_count(1)
+    expect(page.locator(".reply .failed")).to_contain_text("2,000")
 
 
 def test_a_refusal_looks_different_and_cites_nothing(page: Page) -> None:
@@ -449,13 +454,24 @@ def test_a_speech_is_text(visit: Visit, tmp_path: Path) -> None:
     seeds = tmp_path / "seeds"
     seeds.mkdir()
     (seeds / "evil.txt").write_text(f"题目{HOSTILE}\n要加强创新{HOSTILE}。\n要保护专利。\n", "utf-8")
-    (seeds / "long.txt").write_text("长文\n" + "要保护" * 1_000_000 + "。\n", "utf-8")
     with web(tmp_path, "--seeds", str(seeds), ASSISTANT_INDEX=str(tmp_path / "index")) as site:
         page = visit(site.url)
         ask(page, "怎样加强创新？")
         ask(page, "怎样保护专利？")
         assert page.locator("#panes img, #panes iframe, #panes script, .speech svg, .reply svg").count() == 0
         assert page.evaluate("window.hacked") is None
+
+
+def test_a_line_as_long_as_a_file_may_be_can_be_shown(visit: Visit, tmp_path: Path) -> None:
+    """Larger files are refused when they are read."""
+    seeds = tmp_path / "seeds"
+    seeds.mkdir()
+    (seeds / "long.txt").write_text("长文\n要加强创新。" + "要保护专利" * (MAX_FILE_BYTES // 16), "utf-8")
+    with web(tmp_path, "--seeds", str(seeds), ASSISTANT_INDEX=str(tmp_path / "index")) as site:
+        page = visit(site.url)
+        expect(page.locator(".speech .sentence")).to_have_count(3)
+        reply = ask(page, "怎样加强创新？")
+        expect(reply.locator(".claim, .refused").first).to_be_visible()
 
 
 def test_a_model_writes_text(site_with_model: ModelSite, visit: Visit) -> None:

@@ -61,6 +61,8 @@ class Entry(_Strict):
     refuses: str | None = None
     tags: list[str] = []
     reviews: int = 0
+    split: Literal["tune"] | None = None
+    """Says that a case was written to be developed on. `test` cannot be claimed; it follows from the hash alone."""
 
     @field_validator("kind")
     @classmethod
@@ -94,12 +96,14 @@ class Case:
     @cached_property
     def sha256(self) -> str:
         """Hash of all that is asked and expected; notes such as `reviews` and `tags` change nothing."""
-        content = self.entry.model_dump(exclude={"reviews", "tags"})
+        content = self.entry.model_dump(exclude={"reviews", "tags", "split"})
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     @cached_property
     def split(self) -> Split:
         """`tune` or `test`; cases of one group ask the same thing and stay together."""
+        if self.entry.split:
+            return self.entry.split
         digest = hashlib.sha256((self.entry.group or self.id).encode()).hexdigest()
         return "tune" if int(digest, 16) % 10 < 3 else "test"
 
@@ -129,6 +133,7 @@ def load(folder: Path, source: Source) -> tuple[Case, ...]:
         case = Case(entry, source, tuple(_alternatives(entry, source)))
         problems.extend(f"{entry.id}: {problem}" for problem in _problems(case))
         cases.append(case)
+    problems.extend(_parted(cases))
     if problems:
         raise EvalError("\n".join(problems))
     return tuple(cases)
@@ -207,6 +212,14 @@ def _repeated(entries: Sequence[Entry]) -> Iterator[str]:
         if question in asked:
             yield f"{entry.id}: asks the same as {asked[question]}"
         asked[question] = entry.id
+
+
+def _parted(cases: Sequence[Case]) -> Iterator[str]:
+    """Yield the cases of `test` that ask what an open case of their group asks."""
+    opened = {case.entry.group for case in cases if case.entry.group and case.entry.split}
+    for case in cases:
+        if case.entry.group in opened and case.split == "test":
+            yield f"{case.id}: others of its group {case.entry.group} say `split: tune`; say it here too, or nowhere"
 
 
 def _problems(case: Case) -> Iterator[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from eval.errors import EvalError
 from eval.forms import form, holds
 from eval.sources import Place, Source
+from eval.yaml_files import load_yaml
 
 ANSWERABLE = (
     *("fact", "number", "list", "definition", "reason", "several", "whole"),
@@ -32,6 +33,10 @@ Split = Literal["tune", "test"]
 SPLIT_FILE = "split.json"
 
 
+Words = Annotated[str, Field(pattern=r"\S")]
+"""Not only white space."""
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -39,10 +44,10 @@ class _Strict(BaseModel):
 class KeyPoint(_Strict):
     """What a right answer says, in any of several forms."""
 
-    any: list[str] = Field(min_length=1)
+    any: list[Words] = Field(min_length=1)
     vital: bool = True
     """Without it the answer is not right."""
-    forbid: list[str] = []
+    forbid: list[Words] = []
     """Forms that make the answer wrong: the wrong number, the flipped verb."""
     derived: bool = False
     """It stands in no gold sentence literally, such as a count."""
@@ -53,10 +58,10 @@ class Entry(_Strict):
 
     id: str = Field(pattern=r"^[\w-]+$")
     kind: str
-    question: str = Field(min_length=1)
-    turns: list[str] = []
+    question: Words
+    turns: list[Words] = []
     group: str | None = None
-    gold: list[list[str]] = []
+    gold: list[list[Words]] = []
     key_points: list[KeyPoint] = []
     refuses: str | None = None
     tags: list[str] = []
@@ -163,6 +168,8 @@ def check_split(folder: Path, cases: Sequence[Case]) -> None:
     except (OSError, ValueError) as error:
         raise EvalError(f"{path} cannot be read: {error}. Restore it.") from error
     now = hashes(cases)
+    if not isinstance(frozen, dict):
+        raise EvalError(f"{path} holds no hashes. Restore it.")
     if changed := [split for split in SPLITS if frozen.get(split) != now[split]]:
         raise EvalError(
             f"The cases of {' and '.join(changed)} are not those frozen in {path}. Restore them, or, if they were "
@@ -175,7 +182,7 @@ def check_split(folder: Path, cases: Sequence[Case]) -> None:
 
 def _entries(path: Path) -> list[Entry]:
     try:
-        rows = yaml.safe_load(path.read_text("utf-8"))
+        rows = load_yaml(path.read_text("utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:  # ValueError: no UTF-8, or a date that does not exist
         raise EvalError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
     if not isinstance(rows, list) or not rows:

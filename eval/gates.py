@@ -21,6 +21,7 @@ from eval.judgements import Judgement, pairs
 from eval.runs import write_json
 from eval.statistics import bootstrap, interval, mean
 from eval.tables import percent
+from eval.yaml_files import load_yaml
 
 SCHEMA = 1
 
@@ -60,7 +61,7 @@ class Gates(_Strict):
             EvalError: the file cannot be read or holds something else.
         """
         try:
-            return cls.model_validate(yaml.safe_load(path.read_text("utf-8")))
+            return cls.model_validate(load_yaml(path.read_text("utf-8")))
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             raise EvalError(f"{path}: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from None

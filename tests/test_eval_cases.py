@@ -65,6 +65,8 @@ def test_gold_is_found_by_its_words(tmp_path: Path) -> None:
         (changed(0, key_points=[{"any": ["李四"]}]), "no form of '李四' stands in gold alternative 1"),
         (changed(0, key_points=[{"any": ["陈思远"], "vital": False}]), "no key point is vital"),
         (changed(0, refuses="因为"), "`refuses` is not for a case of kind fact"),
+        (changed(0, question=" "), "fact-001: question"),
+        (changed(0, key_points=[{"any": ["陈思远", ""]}]), "fact-001: key_points.0.any.1"),
         (changed(0, split="test"), "case fact-001: split: Input should be 'tune'"),
         (changed(4, refuses=None), "`refuses` must say why"),
         (changed(4, gold=[["馆长陈思远"]]), "neither gold nor key points"),
@@ -84,6 +86,30 @@ def test_yaml_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
     (cases / "all.yaml").write_text("- id: [\n  question", "utf-8")
     with pytest.raises(EvalError, match=r"^[^\n]*all.yaml cannot be read[^\n]*$"):
         load(cases, Source.from_folder(seeds))
+
+
+@pytest.mark.parametrize("repeated", ["question: 谁主持会议？", "refuses: 与纪要无关"])
+def test_a_key_that_stands_twice_is_an_error(repeated: str, tmp_path: Path) -> None:
+    cases, seeds = write(tmp_path)
+    text = (cases / "all.yaml").read_text("utf-8")
+    (cases / "all.yaml").write_text(f"{text}  {repeated}\n", "utf-8")
+    key = repeated.split(":", maxsplit=1)[0]
+    with pytest.raises(EvalError, match=rf"^[^\n]*all.yaml cannot be read: the key '{key}' is there twice[^\n]*$"):
+        load(cases, Source.from_folder(seeds))
+
+
+def test_yaml_that_holds_itself_is_one_line(tmp_path: Path) -> None:
+    cases, seeds = write(tmp_path)
+    (cases / "all.yaml").write_text("&a\n- *a\n", "utf-8")
+    with pytest.raises(EvalError, match=r"^[^\n]*all.yaml, case 1: [^\n]*$"):
+        load(cases, Source.from_folder(seeds))
+
+
+def test_a_frozen_split_that_holds_no_hashes_is_one_line(tmp_path: Path) -> None:
+    cases, seeds = write(tmp_path)
+    (cases / "split.json").write_text("[]")
+    with pytest.raises(EvalError, match="holds no hashes"):
+        check_split(cases, load(cases, Source.from_folder(seeds)))
 
 
 def test_a_derived_key_point_need_not_stand_in_the_gold(tmp_path: Path) -> None:

@@ -115,6 +115,7 @@ def test_a_gate_on_no_score_is_told(judgements: list[Judgement], baseline: Basel
     ("content", "message"),
     [
         ("[", "cannot be read"),
+        (yaml.safe_dump(DECLARED) + "invariants: []\n", "the key 'invariants' is there twice"),
         (yaml.safe_dump(DECLARED | {"wishes": 1}), "wishes: Extra inputs"),
         (yaml.safe_dump(DECLARED | {"waivers": [{"case": "a", "until": TODAY}]}), "waivers.0.reason: Field required"),
     ],

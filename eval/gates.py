@@ -15,7 +15,7 @@ from typing import Any, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from eval.cases import Split
+from eval.cases import Split, Words
 from eval.errors import EvalError
 from eval.judgements import Judgement, pairs
 from eval.runs import write_json
@@ -41,7 +41,7 @@ class Waiver(_Strict):
     """A case whose loss is accepted."""
 
     case: str
-    reason: str = Field(min_length=1)
+    reason: Words
     until: date
 
 
@@ -69,6 +69,18 @@ class Gates(_Strict):
             raise EvalError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
 
 
+class _Known(_Strict):
+    sha256: str
+    scores: dict[str, float | None]
+
+
+class _File(BaseModel):
+    """What of `baseline.json` is relied on."""
+
+    asked: dict[str, Any]
+    cases: dict[str, _Known]
+
+
 @dataclass(frozen=True)
 class Baseline:
     """The gated scores of the run that was accepted, by case, and what that run was of."""
@@ -81,7 +93,7 @@ class Baseline:
         """Read the baseline.
 
         Raises:
-            EvalError: there is none, or it is of another schema.
+            EvalError: there is none, it is damaged, or of another schema.
         """
         try:
             content = json.loads(path.read_text("utf-8"))
@@ -93,6 +105,11 @@ class Baseline:
             raise EvalError(
                 f"{path} is no baseline of schema {SCHEMA}. Accept a run: python -m eval baseline RUN --accept"
             )
+        try:
+            _File.model_validate(content)
+        except ValidationError as error:
+            where = ".".join(str(part) for part in error.errors(include_url=False)[0]["loc"])
+            raise EvalError(f"{path} is damaged: {where} is missing or wrong. Restore it.") from None
         return cls(content["asked"], content["cases"])
 
 
@@ -122,7 +139,7 @@ def check(judgements: Sequence[Judgement], gates: Gates, baseline: Baseline, tod
     """Return the outcome of every gate for the splits that the judgements are of.
 
     Raises:
-        EvalError: a gate names no score, or the baseline is of other cases.
+        EvalError: a gate names no score, a waiver no case, or the baseline is of other cases.
     """
     _check_names(judgements, gates)
     if changed := [j.case.id for j in judgements if baseline.cases.get(j.case.id, {}).get("sha256") != j.case.sha256]:
@@ -130,6 +147,8 @@ def check(judgements: Sequence[Judgement], gates: Gates, baseline: Baseline, tod
             f"The baseline is of other cases: {len(changed)} are new or changed, {changed[0]} the first. Look at them, "
             "then accept a run: python -m eval baseline RUN --accept"
         )
+    if unknown := [waiver.case for waiver in gates.waivers if waiver.case not in baseline.cases]:
+        raise EvalError(f"The gates waive {unknown[0]!r}, which is no case. Correct its id, or remove the waiver.")
     waived = {waiver.case for waiver in gates.waivers if waiver.until >= today}
     kept = [j for j in judgements if j.case.id not in waived]
     return [
@@ -160,17 +179,21 @@ def _floors(judgements: Sequence[Judgement], gates: Gates) -> Iterator[Outcome]:
 
 def _ratchet(judgements: Sequence[Judgement], baseline: Baseline, name: str, loss: float) -> Outcome:
     """Fail if the mean fell by more than `loss`, or surely fell at all: what it then lost is named."""
+    gate = f"{name}, against the baseline"
+    if lacking := [j.case.id for j in judgements if name not in baseline.cases[j.case.id]["scores"]]:
+        why = f"not in the baseline for {len(lacking)} cases, {lacking[0]} the first. Look at what they score now"
+        return Outcome(gate, passed=False, why=f"{why}, then accept a run: python -m eval baseline RUN --accept")
     rows = [
         (j, before, now)
         for j in judgements
-        if (now := j.value(name)) is not None and (before := baseline.cases[j.case.id]["scores"].get(name)) is not None
+        if (now := j.value(name)) is not None and (before := baseline.cases[j.case.id]["scores"][name]) is not None
     ]
     lost = [before - now for _, before, now in rows]
     low, _ = bootstrap(lost, [j.case.cluster for j, _, _ in rows])
     passed = not rows or (mean(lost) <= loss and not low > 0)
     worse = ", ".join(j.case.id for j, before, now in rows if now < before)
     why = f"{0 - 100 * mean(lost):+.1f} points in {len(rows)} cases" if rows else "no case"
-    return Outcome(f"{name}, against the baseline", passed, why + (f"; worse: {worse}" if worse else ""))
+    return Outcome(gate, passed, why + (f"; worse: {worse}" if worse else ""))
 
 
 def _waivers(gates: Gates, today: date) -> Iterator[Outcome]:

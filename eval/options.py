@@ -1,6 +1,7 @@
 """What the verbs of the command line share: their options, and which cases these choose."""
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +17,17 @@ HERE = Path(__file__).parent
 CASES, GATES, BASELINE, RUNS = HERE / "cases", HERE / "gates.yaml", HERE / "baseline.json", Path("runs")
 CORES = os.cpu_count() or 1
 
-Name = Annotated[str, typer.Argument(help="Name of the run: a folder of that name in --runs.")]
+
+def run_name(name: str | None) -> str | None:
+    """Return the name of a run, which must be that of a folder in --runs and nowhere else."""
+    if name is not None and not re.fullmatch(r"\w[\w.-]*", name):
+        raise EvalError(
+            f"{name!r} is no name of a run. Use letters, digits, '-', '_' and '.', the first no dot or dash."
+        )
+    return name
+
+
+Name = Annotated[str, typer.Argument(help="Name of the run: a folder of that name in --runs.", callback=run_name)]
 CasesOption = Annotated[Path, typer.Option("--cases", metavar="FOLDER", help="Folder of cases, one or more .yaml.")]
 Seeds = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Folder of the speeches that the cases are about.")]
 Runs = Annotated[Path, typer.Option("--runs", metavar="FOLDER", help="Folder of the runs.")]

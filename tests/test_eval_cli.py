@@ -26,7 +26,7 @@ def test_the_whole_way(shell: Shell) -> None:
     assert code == 0
     assert "| `right` |" in out
     assert "| near_miss | 1 | 100.0 |" in out
-    kept = json.loads((shell.folder / "runs/a/scores.json").read_text("utf-8"))
+    kept = json.loads((shell.folder / "runs/a/scores.json").read_text("utf-8"))["scores"]
     assert kept["foreign-001"]["right"] == {"value": 1.0, "why": ""}
     assert shell("baseline", "a", *shell.gates, "--accept")[0] == 0
     assert shell("gate", "a", *shell.gates)[0] == 0
@@ -50,6 +50,26 @@ def test_a_gate_that_fails_is_exit_code_1(shell: Shell) -> None:
     code, out, _ = shell("gate", "a", *shell.gates)
     assert code == 1
     assert "FAIL  quotes everywhere" in out
+
+
+def test_a_run_is_asked_once_unless_again(shell: Shell) -> None:
+    shell("run", "a", *shell.runs)
+    assert shell("run", "a", *shell.runs)[2].startswith("6 replies are there already: ")
+    assert shell("run", "a", *shell.runs, "--again")[2].startswith("6 replies in ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(["run", name] for name in ("..", ".", "../a", "a/b", "/tmp/a", "", ".a", "a\n", "a b")),
+        *(["score", ".."], ["compare", "a", ".."], ["gate", ".."], ["run", "a", "--failing=.."], ["report", ".."]),
+    ],
+)
+def test_a_run_stands_in_the_folder_of_runs_and_nowhere_else(arguments: list[str], shell: Shell) -> None:
+    code, out, err = shell(*arguments, *shell.runs)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "is no name of a run" in err
+    assert not (shell.folder / "runs").exists()
 
 
 def test_filters_choose_cases(shell: Shell) -> None:

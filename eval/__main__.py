@@ -17,7 +17,7 @@ from eval.compare import align, change_table, changes, flipped
 from eval.errors import EvalError, MissingError
 from eval.gates import Baseline, Gates, check
 from eval.gates import accept as accept_baseline
-from eval.judgements import Judgement, judge, to_dict
+from eval.judgements import CLOSED, Judgement, is_shown, judge, one_line, to_dict
 from eval.options import (
     BASELINE,
     CASES,
@@ -30,6 +30,7 @@ from eval.options import (
     Jobs,
     Kinds,
     Name,
+    OpenTest,
     Runs,
     Seeds,
     SplitOption,
@@ -137,6 +138,7 @@ def score(
     tag: Tags = None,
     split: SplitOption = None,
     show: Annotated[bool, typer.Option("--show", help="Print every case that is not right, and why.")] = False,
+    open_test: OpenTest = False,
 ) -> None:
     """Score a run without asking again; print the summary and keep the scores beside the replies."""
     chosen = choose(load_cases(cases, seeds), kind, tag, split)
@@ -149,7 +151,8 @@ def score(
         f"{score_table(judgements)}\n\n{kind_table(judgements)}\n\n{length_line(judgements)}\n{confidence_line(judgements)}"
     )
     if show:
-        typer.echo("\n" + "\n".join(_failing(judgements)))
+        failed = [j for j in judgements if not j.passed]
+        _print_cases([one_line(j, open_test=open_test) for j in failed], failed, open_test=open_test)
 
 
 @app.command()
@@ -164,6 +167,7 @@ def compare(
     tag: Tags = None,
     split: SplitOption = None,
     intersect: Annotated[bool, typer.Option("--intersect", help="Leave out cases that only one run holds.")] = False,
+    open_test: OpenTest = False,
 ) -> None:
     """Print how the scores of two runs differ, and the cases that flipped."""
     chosen = choose(load_cases(cases, seeds), kind, tag, split)
@@ -174,7 +178,9 @@ def compare(
     shared = align(old, new, intersect=intersect)
     if len(shared) < max(len(old), len(new)):
         typer.echo(f"{len(shared)} cases are in both runs; the others are left out.", err=True)
-    typer.echo("\n".join([change_table(changes(shared)), "", *flipped(shared)]))
+    typer.echo(change_table(changes(shared)))
+    named = [after for before, after in shared if before.passed != after.passed]
+    _print_cases(flipped(shared, open_test=open_test), named, open_test=open_test)
 
 
 @app.command()
@@ -275,12 +281,11 @@ def _times(made: Run) -> str:
     return f" in {seconds['total']:.1f} s (95 % within {1000 * seconds['p95']:.0f} ms)"
 
 
-def _failing(judgements: Iterable[Judgement]) -> list[str]:
-    return [
-        f"{j.case.id} ({j.case.split}) {j.case.entry.question}\n    {j.scores['right'].why}"
-        for j in judgements
-        if not j.passed
-    ]
+def _print_cases(lines: list[str], named: Iterable[Judgement], *, open_test: bool) -> None:
+    """Print a line for each case; say so if some of them are closed."""
+    typer.echo("\n" + "\n".join(lines))
+    if not all(is_shown(j.case, open_test=open_test) for j in named):
+        typer.echo(CLOSED, err=True)
 
 
 if __name__ == "__main__":

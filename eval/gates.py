@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from eval.cases import Split, Words
 from eval.errors import EvalError
-from eval.judgements import Judgement, pairs
+from eval.judgements import Judgement, is_shown, pairs
 from eval.runs import write_json
 from eval.statistics import bootstrap, interval, mean
 from eval.tables import percent
@@ -160,11 +160,13 @@ def check(judgements: Sequence[Judgement], gates: Gates, baseline: Baseline, tod
 
 
 def _invariant(judgements: Sequence[Judgement], name: str) -> Outcome:
-    broken = [j for j in judgements if (value := j.value(name)) is not None and value < 1]
-    why = f"full in all of {len(judgements)} cases" if not broken else ""
-    return Outcome(
-        f"{name} everywhere", not broken, why or "; ".join(f"{j.case.id}: {j.scores[name].why}" for j in broken)
-    )
+    broken = [
+        f"{j.case.id}: {j.scores[name].why}" if is_shown(j.case, open_test=False) else j.case.id
+        for j in judgements
+        if (value := j.value(name)) is not None and value < 1
+    ]
+    why = "; ".join(broken) or f"full in all of {len(judgements)} cases"
+    return Outcome(f"{name} everywhere", not broken, why)
 
 
 def _floors(judgements: Sequence[Judgement], gates: Gates) -> Iterator[Outcome]:

@@ -34,6 +34,9 @@ Runs = Annotated[Path, typer.Option("--runs", metavar="FOLDER", help="Folder of 
 Kinds = Annotated[list[str] | None, typer.Option("--kind", help="Only cases of this kind; may be repeated.")]
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="Only cases with this tag; may be repeated.")]
 SplitOption = Annotated[str | None, typer.Option("--split", help="Only `tune` or only `test`.")]
+OpenTest = Annotated[
+    bool, typer.Option("--open-test", help="Show in full what failed of the test split too: it is spoilt by reading.")
+]
 GatesOption = Annotated[Path, typer.Option("--gates", metavar="FILE", help="What must hold.")]
 BaselineOption = Annotated[Path, typer.Option("--baseline", metavar="FILE", help="What there was.")]
 Jobs = Annotated[int, typer.Option("--jobs", min=1, help="Processes to ask from.")]

@@ -258,7 +258,10 @@ def test_compare_names_what_flipped(assistant: Assistant, cases: list[Case], tmp
     assert found["right"].lost == 1
     assert found["right"].won == 0
     assert found["right"].difference == pytest.approx(-1 / len(cases))
-    assert flipped(shared) == [f"- list-001 ({before[2].case.split}) 会议提出哪些要求？  [refused: not_found]"]
+    assert flipped(shared) == ["- list-001 (test)"]
+    assert flipped(shared, open_test=True) == ["- list-001 (test) 会议提出哪些要求？ [refused: not_found]"]
+    opened = judge(cases, spoiled(made, tmp_path / "c", "follow_up-001"))
+    assert flipped(align(before, opened)) == ["- follow_up-001 (tune) 它什么时候开放？ [refused: not_found]"]
     assert flipped(align(after, before))[0].startswith("+ list-001")
     assert "-1 +0" in change_table(list(found.values()))
 

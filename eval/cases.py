@@ -197,7 +197,7 @@ def _entry(path: Path, number: int, row: object) -> Entry:
         first = error.errors(include_url=False)[0]
         name = row.get("id", number) if isinstance(row, dict) else number
         where = ".".join(str(part) for part in first["loc"])
-        raise EvalError(f"{path}, case {name}: {where}: {first['msg']}") from None
+        raise EvalError(": ".join(filter(None, (f"{path}, case {name}", where, first["msg"])))) from None
 
 
 def _alternatives(entry: Entry, source: Source) -> Iterator[frozenset[Place]]:

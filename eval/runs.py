@@ -25,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from assistant.assistant import Assistant
 from assistant.conversation import Conversation
+from assistant.glossary import GLOSSARY
 from assistant.replies import Reply
 from eval.cases import Case, digest
 from eval.errors import EvalError, MissingError
@@ -218,12 +219,18 @@ def converse(assistant: Assistant, turns: Iterable[str], question: str) -> Reply
     return conversation.ask(question)
 
 
-def code_hash() -> str:
-    """Return one hash over what answers: the modules of `assistant` and the prompts."""
-    paths = sorted([*(_PROJECT / "assistant").rglob("*.py"), *(_PROJECT / "prompts").glob("*.md")])
+def code_hash(project: Path = _PROJECT) -> str:
+    """Return one hash over what answers: the modules of `assistant`, the prompts and the glossary."""
+    paths = sorted(
+        [
+            *(project / "assistant").rglob("*.py"),
+            *(project / "prompts").glob("*.md"),
+            project / "seeds" / GLOSSARY,
+        ]
+    )
     content = hashlib.sha256()
     for path in paths:
-        content.update(f"{path.relative_to(_PROJECT).as_posix()}\n".encode() + path.read_bytes())
+        content.update(f"{path.relative_to(project).as_posix()}\n".encode() + path.read_bytes())
     return content.hexdigest()
 
 
@@ -257,8 +264,8 @@ def _begun(folder: Path, asked: dict[str, Any], *, again: bool) -> Run:
     """Return the run that was begun there, if it is one of the same; begin it if there is none, or again."""
     if again and folder.exists():
         shutil.rmtree(folder)
-    if (folder / "run.json").exists():
-        return _same(Run._read(folder), asked)
+    if (folder / "run.json").exists() and (begun := Run._read(folder)).lines:
+        return _same(begun, asked)
     folder.mkdir(parents=True, exist_ok=True)
     run = Run(folder, asked, (), _here())
     _write_lines(folder, ())

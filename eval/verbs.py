@@ -144,6 +144,9 @@ def feedback(
 ) -> None:
     """Turn what readers of the page disliked into drafts of cases, for a person to finish."""
     found = disliked.drafts(file, load_cases(cases, seeds))
+    if not found:
+        typer.echo(f"{file}: nothing that was disliked is new, so no drafts are written.", err=True)
+        return
     disliked.write(found, out)
     typer.echo(f"{len(found)} drafts: {out}", err=True)
 

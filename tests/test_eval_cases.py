@@ -98,6 +98,13 @@ def test_a_key_that_stands_twice_is_an_error(repeated: str, tmp_path: Path) -> N
         load(cases, Source.from_folder(seeds))
 
 
+def test_what_is_no_case_is_one_line(tmp_path: Path) -> None:
+    cases, seeds = write(tmp_path)
+    (cases / "all.yaml").write_text("- 5\n", "utf-8")
+    with pytest.raises(EvalError, match=r"all.yaml, case 1: Input should be"):
+        load(cases, Source.from_folder(seeds))
+
+
 def test_yaml_that_holds_itself_is_one_line(tmp_path: Path) -> None:
     cases, seeds = write(tmp_path)
     (cases / "all.yaml").write_text("&a\n- *a\n", "utf-8")

@@ -13,7 +13,7 @@ from eval.cases import Case
 from eval.compare import align, change_table, changes, flipped
 from eval.errors import EvalError, MissingError
 from eval.judgements import judge, to_dict
-from eval.runs import Run, ask, describe, write_json
+from eval.runs import Run, ask, code_hash, describe, write_json
 from eval.tables import agreement, kind_table, length_line, score_table
 
 
@@ -94,6 +94,18 @@ def test_a_run_that_was_stopped_does_not_go_on_with_something_else(
     assert ask(assistant, cases, tmp_path / "a", asked=other, again=True).asked["code"] == "other"
 
 
+def test_a_run_that_holds_no_reply_yet_is_in_nobodys_way(
+    assistant: Assistant, cases: list[Case], tmp_path: Path
+) -> None:
+    def none(left: Iterable[Case]) -> Iterator[Case]:
+        raise KeyboardInterrupt
+        yield from left
+
+    with pytest.raises(KeyboardInterrupt):
+        run(assistant, cases, tmp_path / "a", watch=none)
+    assert len(run(assistant, cases[:2], tmp_path / "a").lines) == 2
+
+
 def files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
@@ -156,6 +168,16 @@ def test_a_run_says_what_it_was_of(assistant: Assistant, cases: list[Case], tmp_
         *("cases", "source", "speech", "embedder", "answerer", "prompt", "passages", "recordings", "code")
     }
     assert content["about"].keys() == {"seconds", "commit", "dirty", "python", "made"}
+
+
+@pytest.mark.parametrize("name", ["assistant/web/page.py", "prompts/answer.md", "seeds/glossary.toml"])
+def test_what_answers_is_hashed(name: str, tmp_path: Path) -> None:
+    for path in ("assistant/web/page.py", "prompts/answer.md", "seeds/glossary.toml"):
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_text("before")
+    before = code_hash(tmp_path)
+    (tmp_path / name).write_text("after")
+    assert code_hash(tmp_path) != before
 
 
 def test_a_folder_that_cannot_be_written_is_told(assistant: Assistant, cases: list[Case], tmp_path: Path) -> None:

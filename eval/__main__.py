@@ -17,7 +17,7 @@ from eval.compare import align, change_table, changes, flipped
 from eval.errors import EvalError, MissingError
 from eval.gates import Baseline, Gates, check
 from eval.gates import accept as accept_baseline
-from eval.judgements import Judgement, judge, to_dict
+from eval.judgements import CLOSED, Judgement, is_shown, judge, one_line, to_dict
 from eval.options import (
     BASELINE,
     CASES,
@@ -30,12 +30,14 @@ from eval.options import (
     Jobs,
     Kinds,
     Name,
+    OpenTest,
     Runs,
     Seeds,
     SplitOption,
     Tags,
     choose,
     load_cases,
+    run_name,
     source,
     with_progress,
 )
@@ -96,12 +98,16 @@ def run(
     kind: Kinds = None,
     tag: Tags = None,
     split: SplitOption = None,
-    failing: Annotated[str | None, typer.Option(metavar="RUN", help="Only cases that are not right there.")] = None,
+    failing: Annotated[
+        str | None, typer.Option(metavar="RUN", help="Only cases that are not right there.", callback=run_name)
+    ] = None,
     answerer: AnswererOption = OFFLINE,
     recorded: Annotated[bool, typer.Option("--recorded", help="Only cases whose question is recorded.")] = False,
-    again: Annotated[bool, typer.Option("--again", help="Replace the run of that name.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Begin anew, and replace the run of that name when all is asked.")
+    ] = False,
 ) -> None:
-    """Ask the cases, and keep the replies; a run that was stopped goes on."""
+    """Ask the cases, and keep the replies; a run that was stopped goes on, and one that is whole stays as it is."""
     chosen = choose(load_cases(cases, seeds), kind, tag, split)
     if failing:
         failed = {j.case.id for j in judge(chosen, Run.read(runs / failing)) if not j.passed}
@@ -113,13 +119,12 @@ def run(
         chosen = [case for case in chosen if case.entry.question in recordings.questions]
     if not chosen:
         raise EvalError("No case is left to ask. Choose others.")
+    whole = not again and (runs / name / "run.json").exists()
     with open_assistant(answerer, seeds) as assistant:
         asked = describe(assistant, chosen, recordings=recordings.sha256 if recordings else None)
         made = ask(assistant, chosen, runs / name, asked=asked, again=again, watch=with_progress)
     _warn(made)
-    seconds = made.about["seconds"]
-    times = f" in {seconds['total']:.1f} s (95 % within {1000 * seconds['p95']:.0f} ms)" if seconds else ""
-    typer.echo(f"{len(made.lines)} replies{times}: {made.folder}", err=True)
+    typer.echo(f"{len(made.lines)} replies{' are there already' if whole else _times(made)}: {made.folder}", err=True)
 
 
 @app.command()
@@ -133,6 +138,7 @@ def score(
     tag: Tags = None,
     split: SplitOption = None,
     show: Annotated[bool, typer.Option("--show", help="Print every case that is not right, and why.")] = False,
+    open_test: OpenTest = False,
 ) -> None:
     """Score a run without asking again; print the summary and keep the scores beside the replies."""
     chosen = choose(load_cases(cases, seeds), kind, tag, split)
@@ -140,18 +146,19 @@ def score(
     _warn(made)
     judgements = judge(chosen, made)
     if len(judgements) == len(made.lines):
-        write_json(runs / name / "scores.json", to_dict(judgements))
+        made.keep("scores", to_dict(judgements))
     typer.echo(
         f"{score_table(judgements)}\n\n{kind_table(judgements)}\n\n{length_line(judgements)}\n{confidence_line(judgements)}"
     )
     if show:
-        typer.echo("\n" + "\n".join(_failing(judgements)))
+        failed = [j for j in judgements if not j.passed]
+        _print_cases([one_line(j, open_test=open_test) for j in failed], failed, open_test=open_test)
 
 
 @app.command()
 def compare(
-    before: Annotated[str, typer.Argument(help="Name of the older run.")],
-    after: Annotated[str, typer.Argument(help="Name of the newer run.")],
+    before: Annotated[str, typer.Argument(help="Name of the older run.", callback=run_name)],
+    after: Annotated[str, typer.Argument(help="Name of the newer run.", callback=run_name)],
     *,
     cases: CasesOption = CASES,
     seeds: Seeds = None,
@@ -160,6 +167,7 @@ def compare(
     tag: Tags = None,
     split: SplitOption = None,
     intersect: Annotated[bool, typer.Option("--intersect", help="Leave out cases that only one run holds.")] = False,
+    open_test: OpenTest = False,
 ) -> None:
     """Print how the scores of two runs differ, and the cases that flipped."""
     chosen = choose(load_cases(cases, seeds), kind, tag, split)
@@ -170,12 +178,16 @@ def compare(
     shared = align(old, new, intersect=intersect)
     if len(shared) < max(len(old), len(new)):
         typer.echo(f"{len(shared)} cases are in both runs; the others are left out.", err=True)
-    typer.echo("\n".join([change_table(changes(shared)), "", *flipped(shared)]))
+    typer.echo(change_table(changes(shared)))
+    named = [after for before, after in shared if before.passed != after.passed]
+    _print_cases(flipped(shared, open_test=open_test), named, open_test=open_test)
 
 
 @app.command()
 def gate(
-    name: Annotated[str | None, typer.Argument(help="Name of a run; without one, all is asked now.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="Name of a run; without one, all is asked now.", callback=run_name)
+    ] = None,
     *,
     cases: CasesOption = CASES,
     seeds: Seeds = None,
@@ -224,7 +236,7 @@ def squad(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Question sets in SQuAD layout.")],
     jobs: Jobs = CORES,
     keep: Annotated[
-        str | None, typer.Option(metavar="RUN", help="Keep the figures for the report of this run.")
+        str | None, typer.Option(metavar="RUN", help="Keep the figures for the report of this run.", callback=run_name)
     ] = None,
     runs: Runs = RUNS,
 ) -> None:
@@ -252,7 +264,7 @@ def _judged(name: str | None, chosen: list[Case], runs: Path, seeds: Path | None
         return judgements
     with open_assistant(OFFLINE, seeds) as assistant, tempfile.TemporaryDirectory() as folder:
         asked = describe(assistant, chosen)
-        return judge(chosen, ask(assistant, chosen, Path(folder), asked=asked, watch=with_progress))
+        return judge(chosen, ask(assistant, chosen, Path(folder) / "run", asked=asked, watch=with_progress))
 
 
 def _warn(made: Run) -> None:
@@ -261,12 +273,19 @@ def _warn(made: Run) -> None:
         typer.echo(f"{made.folder}: {SCRIPTED}", err=True)
 
 
-def _failing(judgements: Iterable[Judgement]) -> list[str]:
-    return [
-        f"{j.case.id} ({j.case.split}) {j.case.entry.question}\n    {j.scores['right'].why}"
-        for j in judgements
-        if not j.passed
-    ]
+def _times(made: Run) -> str:
+    """Return how long a run took; nothing if it was stopped between."""
+    seconds = made.about.get("seconds", {})
+    if seconds.get("asked") != len(made.lines):
+        return ""
+    return f" in {seconds['total']:.1f} s (95 % within {1000 * seconds['p95']:.0f} ms)"
+
+
+def _print_cases(lines: list[str], named: Iterable[Judgement], *, open_test: bool) -> None:
+    """Print a line for each case; say so if some of them are closed."""
+    typer.echo("\n" + "\n".join(lines))
+    if not all(is_shown(j.case, open_test=open_test) for j in named):
+        typer.echo(CLOSED, err=True)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from assistant.assistant import Answerer, Assistant
 from assistant.errors import AssistantError
@@ -15,6 +15,7 @@ from assistant.index import Passage
 from assistant.replies import Turn
 from eval.errors import EvalError, MissingError
 from eval.recordings import ReplayAnswerer
+from eval.yaml_files import load_yaml
 
 OFFLINE = "extractive"
 REPLAY = "replay:"
@@ -89,8 +90,8 @@ class ScriptedAnswerer:
         """
         path = folder / SCRIPT
         try:
-            return cls(folder.resolve().name, _Script.model_validate(yaml.safe_load(path.read_text("utf-8"))))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
+            return cls(folder.resolve().name, _Script.model_validate(load_yaml(path.read_text("utf-8"))))
+        except (OSError, ValueError, yaml.YAMLError) as error:  # ValueError: no UTF-8, or another content
             raise EvalError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
 
     @property

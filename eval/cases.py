@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from eval.errors import EvalError
 from eval.forms import form, holds
 from eval.sources import Place, Source
+from eval.yaml_files import load_yaml
 
 ANSWERABLE = (
     *("fact", "number", "list", "definition", "reason", "several", "whole"),
@@ -32,6 +33,10 @@ Split = Literal["tune", "test"]
 SPLIT_FILE = "split.json"
 
 
+Words = Annotated[str, Field(pattern=r"\S")]
+"""Not only white space."""
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -39,10 +44,10 @@ class _Strict(BaseModel):
 class KeyPoint(_Strict):
     """What a right answer says, in any of several forms."""
 
-    any: list[str] = Field(min_length=1)
+    any: list[Words] = Field(min_length=1)
     vital: bool = True
     """Without it the answer is not right."""
-    forbid: list[str] = []
+    forbid: list[Words] = []
     """Forms that make the answer wrong: the wrong number, the flipped verb."""
     derived: bool = False
     """It stands in no gold sentence literally, such as a count."""
@@ -53,14 +58,16 @@ class Entry(_Strict):
 
     id: str = Field(pattern=r"^[\w-]+$")
     kind: str
-    question: str = Field(min_length=1)
-    turns: list[str] = []
+    question: Words
+    turns: list[Words] = []
     group: str | None = None
-    gold: list[list[str]] = []
+    gold: list[list[Words]] = []
     key_points: list[KeyPoint] = []
     refuses: str | None = None
     tags: list[str] = []
     reviews: int = 0
+    split: Literal["tune"] | None = None
+    """Says that a case was written to be developed on. `test` cannot be claimed; it follows from the hash alone."""
 
     @field_validator("kind")
     @classmethod
@@ -94,12 +101,14 @@ class Case:
     @cached_property
     def sha256(self) -> str:
         """Hash of all that is asked and expected; notes such as `reviews` and `tags` change nothing."""
-        content = self.entry.model_dump(exclude={"reviews", "tags"})
+        content = self.entry.model_dump(exclude={"reviews", "tags", "split"})
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     @cached_property
     def split(self) -> Split:
         """`tune` or `test`; cases of one group ask the same thing and stay together."""
+        if self.entry.split:
+            return self.entry.split
         digest = hashlib.sha256((self.entry.group or self.id).encode()).hexdigest()
         return "tune" if int(digest, 16) % 10 < 3 else "test"
 
@@ -129,6 +138,7 @@ def load(folder: Path, source: Source) -> tuple[Case, ...]:
         case = Case(entry, source, tuple(_alternatives(entry, source)))
         problems.extend(f"{entry.id}: {problem}" for problem in _problems(case))
         cases.append(case)
+    problems.extend(_parted(cases))
     if problems:
         raise EvalError("\n".join(problems))
     return tuple(cases)
@@ -158,6 +168,8 @@ def check_split(folder: Path, cases: Sequence[Case]) -> None:
     except (OSError, ValueError) as error:
         raise EvalError(f"{path} cannot be read: {error}. Restore it.") from error
     now = hashes(cases)
+    if not isinstance(frozen, dict):
+        raise EvalError(f"{path} holds no hashes. Restore it.")
     if changed := [split for split in SPLITS if frozen.get(split) != now[split]]:
         raise EvalError(
             f"The cases of {' and '.join(changed)} are not those frozen in {path}. Restore them, or, if they were "
@@ -170,7 +182,7 @@ def check_split(folder: Path, cases: Sequence[Case]) -> None:
 
 def _entries(path: Path) -> list[Entry]:
     try:
-        rows = yaml.safe_load(path.read_text("utf-8"))
+        rows = load_yaml(path.read_text("utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:  # ValueError: no UTF-8, or a date that does not exist
         raise EvalError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
     if not isinstance(rows, list) or not rows:
@@ -185,7 +197,7 @@ def _entry(path: Path, number: int, row: object) -> Entry:
         first = error.errors(include_url=False)[0]
         name = row.get("id", number) if isinstance(row, dict) else number
         where = ".".join(str(part) for part in first["loc"])
-        raise EvalError(f"{path}, case {name}: {where}: {first['msg']}") from None
+        raise EvalError(": ".join(filter(None, (f"{path}, case {name}", where, first["msg"])))) from None
 
 
 def _alternatives(entry: Entry, source: Source) -> Iterator[frozenset[Place]]:
@@ -207,6 +219,14 @@ def _repeated(entries: Sequence[Entry]) -> Iterator[str]:
         if question in asked:
             yield f"{entry.id}: asks the same as {asked[question]}"
         asked[question] = entry.id
+
+
+def _parted(cases: Sequence[Case]) -> Iterator[str]:
+    """Yield the cases of `test` that ask what an open case of their group asks."""
+    opened = {case.entry.group for case in cases if case.entry.group and case.entry.split}
+    for case in cases:
+        if case.entry.group in opened and case.split == "test":
+            yield f"{case.id}: others of its group {case.entry.group} say `split: tune`; say it here too, or nowhere"
 
 
 def _problems(case: Case) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eval.errors import EvalError
-from eval.judgements import Judgement
+from eval.judgements import Judgement, one_line
 from eval.statistics import Interval, bootstrap, holm, mcnemar, mean
 from eval.tables import percent, table
 
@@ -56,11 +56,10 @@ def changes(shared: Sequence[tuple[Judgement, Judgement]]) -> list[Change]:
     return [Change(**(vars(change) | {"p": p})) for change, p in zip(found, adjusted, strict=True)]
 
 
-def flipped(shared: Sequence[tuple[Judgement, Judgement]]) -> list[str]:
+def flipped(shared: Sequence[tuple[Judgement, Judgement]], *, open_test: bool = False) -> list[str]:
     """Return one line for each case that is right in one of the runs only; those lost first."""
     lines = [
-        f"{'+' if after.passed else '-'} {after.case.id} ({after.case.split}) {after.case.entry.question}"
-        + ("" if after.passed else f"  [{after.scores['right'].why}]")
+        f"{'+' if after.passed else '-'} {one_line(after, open_test=open_test)}"
         for before, after in shared
         if before.passed != after.passed
     ]

@@ -51,11 +51,13 @@ def drafts(file: Path, known: Iterable[Case]) -> list[Draft]:
     """Return the questions of all thumbs down, without those that are cases already.
 
     Raises:
-        EvalError: the file cannot be read, or a line of it is no record.
+        EvalError: the file cannot be read, holds nothing, or a line of it is no record.
     """
     cases = {asked(case.entry.turns, case.entry.question) for case in known}
     found: dict[tuple[str, ...], Draft] = {}
-    for record in _records(file):
+    if not (records := list(_records(file))):
+        raise EvalError(f"{file} holds no feedback. Give the page's file of feedback.")
+    for record in records:
         draft = Draft(record.question, record.turns)
         if record.verdict == LIKED or draft.key in cases:
             continue
@@ -96,9 +98,14 @@ def _records(file: Path) -> Iterable[_Record]:
             continue
         try:
             yield _Record.model_validate(json.loads(line))
-        except (ValidationError, ValueError) as error:
-            why = " ".join(str(error).split())
-            raise EvalError(f"{file}, line {number} is no feedback: {why}. Remove the line.") from None
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise EvalError(
+                f"{file}, line {number} is no feedback: {where}: {first['msg']}. Remove the line."
+            ) from None
+        except ValueError as error:
+            raise EvalError(f"{file}, line {number} is no feedback: {error}. Remove the line.") from None
 
 
 def _yaml(number: int, draft: Draft) -> str:

@@ -15,12 +15,13 @@ from typing import Any, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from eval.cases import Split
+from eval.cases import Split, Words
 from eval.errors import EvalError
-from eval.judgements import Judgement, pairs
+from eval.judgements import Judgement, is_shown, pairs
 from eval.runs import write_json
 from eval.statistics import bootstrap, interval, mean
 from eval.tables import percent
+from eval.yaml_files import load_yaml
 
 SCHEMA = 1
 
@@ -40,7 +41,7 @@ class Waiver(_Strict):
     """A case whose loss is accepted."""
 
     case: str
-    reason: str = Field(min_length=1)
+    reason: Words
     until: date
 
 
@@ -60,12 +61,24 @@ class Gates(_Strict):
             EvalError: the file cannot be read or holds something else.
         """
         try:
-            return cls.model_validate(yaml.safe_load(path.read_text("utf-8")))
+            return cls.model_validate(load_yaml(path.read_text("utf-8")))
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             raise EvalError(f"{path}: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from None
         except (OSError, ValueError, yaml.YAMLError) as error:  # ValueError: no UTF-8, or a date that does not exist
             raise EvalError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
+
+
+class _Known(_Strict):
+    sha256: str
+    scores: dict[str, float | None]
+
+
+class _File(BaseModel):
+    """What of `baseline.json` is relied on."""
+
+    asked: dict[str, Any]
+    cases: dict[str, _Known]
 
 
 @dataclass(frozen=True)
@@ -80,7 +93,7 @@ class Baseline:
         """Read the baseline.
 
         Raises:
-            EvalError: there is none, or it is of another schema.
+            EvalError: there is none, it is damaged, or of another schema.
         """
         try:
             content = json.loads(path.read_text("utf-8"))
@@ -92,6 +105,11 @@ class Baseline:
             raise EvalError(
                 f"{path} is no baseline of schema {SCHEMA}. Accept a run: python -m eval baseline RUN --accept"
             )
+        try:
+            _File.model_validate(content)
+        except ValidationError as error:
+            where = ".".join(str(part) for part in error.errors(include_url=False)[0]["loc"])
+            raise EvalError(f"{path} is damaged: {where} is missing or wrong. Restore it.") from None
         return cls(content["asked"], content["cases"])
 
 
@@ -121,7 +139,7 @@ def check(judgements: Sequence[Judgement], gates: Gates, baseline: Baseline, tod
     """Return the outcome of every gate for the splits that the judgements are of.
 
     Raises:
-        EvalError: a gate names no score, or the baseline is of other cases.
+        EvalError: a gate names no score, a waiver no case, or the baseline is of other cases.
     """
     _check_names(judgements, gates)
     if changed := [j.case.id for j in judgements if baseline.cases.get(j.case.id, {}).get("sha256") != j.case.sha256]:
@@ -129,6 +147,8 @@ def check(judgements: Sequence[Judgement], gates: Gates, baseline: Baseline, tod
             f"The baseline is of other cases: {len(changed)} are new or changed, {changed[0]} the first. Look at them, "
             "then accept a run: python -m eval baseline RUN --accept"
         )
+    if unknown := [waiver.case for waiver in gates.waivers if waiver.case not in baseline.cases]:
+        raise EvalError(f"The gates waive {unknown[0]!r}, which is no case. Correct its id, or remove the waiver.")
     waived = {waiver.case for waiver in gates.waivers if waiver.until >= today}
     kept = [j for j in judgements if j.case.id not in waived]
     return [
@@ -140,11 +160,13 @@ def check(judgements: Sequence[Judgement], gates: Gates, baseline: Baseline, tod
 
 
 def _invariant(judgements: Sequence[Judgement], name: str) -> Outcome:
-    broken = [j for j in judgements if (value := j.value(name)) is not None and value < 1]
-    why = f"full in all of {len(judgements)} cases" if not broken else ""
-    return Outcome(
-        f"{name} everywhere", not broken, why or "; ".join(f"{j.case.id}: {j.scores[name].why}" for j in broken)
-    )
+    broken = [
+        f"{j.case.id}: {j.scores[name].why}" if is_shown(j.case, open_test=False) else j.case.id
+        for j in judgements
+        if (value := j.value(name)) is not None and value < 1
+    ]
+    why = "; ".join(broken) or f"full in all of {len(judgements)} cases"
+    return Outcome(f"{name} everywhere", not broken, why)
 
 
 def _floors(judgements: Sequence[Judgement], gates: Gates) -> Iterator[Outcome]:
@@ -159,17 +181,21 @@ def _floors(judgements: Sequence[Judgement], gates: Gates) -> Iterator[Outcome]:
 
 def _ratchet(judgements: Sequence[Judgement], baseline: Baseline, name: str, loss: float) -> Outcome:
     """Fail if the mean fell by more than `loss`, or surely fell at all: what it then lost is named."""
+    gate = f"{name}, against the baseline"
+    if lacking := [j.case.id for j in judgements if name not in baseline.cases[j.case.id]["scores"]]:
+        why = f"not in the baseline for {len(lacking)} cases, {lacking[0]} the first. Look at what they score now"
+        return Outcome(gate, passed=False, why=f"{why}, then accept a run: python -m eval baseline RUN --accept")
     rows = [
         (j, before, now)
         for j in judgements
-        if (now := j.value(name)) is not None and (before := baseline.cases[j.case.id]["scores"].get(name)) is not None
+        if (now := j.value(name)) is not None and (before := baseline.cases[j.case.id]["scores"][name]) is not None
     ]
     lost = [before - now for _, before, now in rows]
     low, _ = bootstrap(lost, [j.case.cluster for j, _, _ in rows])
     passed = not rows or (mean(lost) <= loss and not low > 0)
     worse = ", ".join(j.case.id for j, before, now in rows if now < before)
     why = f"{0 - 100 * mean(lost):+.1f} points in {len(rows)} cases" if rows else "no case"
-    return Outcome(f"{name}, against the baseline", passed, why + (f"; worse: {worse}" if worse else ""))
+    return Outcome(gate, passed, why + (f"; worse: {worse}" if worse else ""))
 
 
 def _waivers(gates: Gates, today: date) -> Iterator[Outcome]:

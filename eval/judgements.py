@@ -11,6 +11,11 @@ from eval.retrieval import retrieval_scores
 from eval.runs import Line, Run
 from eval.scores import SCORES, Score
 
+CLOSED = (
+    "Cases of the test split are named with their scores at most. Whoever reads why they failed tunes on them, and then "
+    "nothing is left to measure with; `--open-test` shows them all the same."
+)
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -46,6 +51,20 @@ def judge(cases: Iterable[Case], run: Run) -> list[Judgement]:
     if run.asked.get("source") != chosen[0].source.sha256:
         raise EvalError(f"{run.folder} was asked of another speech. Give its folder with --seeds, or ask again.")
     return [_judge(case, lines[case.id]) for case in chosen]
+
+
+def is_shown(case: Case, *, open_test: bool) -> bool:
+    """Whether what a case asks, and what came of it, may be shown; if not, see `CLOSED`."""
+    return open_test or case.split == "tune"
+
+
+def one_line(j: Judgement, *, open_test: bool) -> str:
+    """Return the case, and in words what is wrong with the reply if anything is, as far as it may be shown."""
+    name = f"{j.case.id} ({j.case.split})"
+    if not is_shown(j.case, open_test=open_test):
+        return name
+    why = "" if j.passed else f"  [{j.scores['right'].why}]"
+    return " ".join(f"{name} {j.case.entry.question}{why}".split())
 
 
 def pairs(judgements: Sequence[Judgement], score: str) -> tuple[list[float], list[str]]:

@@ -1,6 +1,7 @@
 """What the verbs of the command line share: their options, and which cases these choose."""
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
@@ -16,13 +17,26 @@ HERE = Path(__file__).parent
 CASES, GATES, BASELINE, RUNS = HERE / "cases", HERE / "gates.yaml", HERE / "baseline.json", Path("runs")
 CORES = os.cpu_count() or 1
 
-Name = Annotated[str, typer.Argument(help="Name of the run: a folder of that name in --runs.")]
+
+def run_name(name: str | None) -> str | None:
+    """Return the name of a run, which must be that of a folder in --runs and nowhere else."""
+    if name is not None and not re.fullmatch(r"\w[\w.-]*", name):
+        raise EvalError(
+            f"{name!r} is no name of a run. Use letters, digits, '-', '_' and '.', the first no dot or dash."
+        )
+    return name
+
+
+Name = Annotated[str, typer.Argument(help="Name of the run: a folder of that name in --runs.", callback=run_name)]
 CasesOption = Annotated[Path, typer.Option("--cases", metavar="FOLDER", help="Folder of cases, one or more .yaml.")]
 Seeds = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Folder of the speeches that the cases are about.")]
 Runs = Annotated[Path, typer.Option("--runs", metavar="FOLDER", help="Folder of the runs.")]
 Kinds = Annotated[list[str] | None, typer.Option("--kind", help="Only cases of this kind; may be repeated.")]
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="Only cases with this tag; may be repeated.")]
 SplitOption = Annotated[str | None, typer.Option("--split", help="Only `tune` or only `test`.")]
+OpenTest = Annotated[
+    bool, typer.Option("--open-test", help="Show in full what failed of the test split too: it is spoilt by reading.")
+]
 GatesOption = Annotated[Path, typer.Option("--gates", metavar="FILE", help="What must hold.")]
 BaselineOption = Annotated[Path, typer.Option("--baseline", metavar="FILE", help="What there was.")]
 Jobs = Annotated[int, typer.Option("--jobs", min=1, help="Processes to ask from.")]

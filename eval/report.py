@@ -1,7 +1,6 @@
 """What a run is worth, to read and to hand on: a page that needs nothing but itself, Markdown, and JUnit's XML.
 
-The failures of the test split are named with their scores and no more: whoever reads why a case failed tunes on it,
-and a split that was tuned on measures nothing. `open_test` shows them all the same.
+The failures of the test split are named with their scores and no more, see `eval.judgements.CLOSED`.
 """
 
 import re
@@ -15,7 +14,7 @@ from eval import causal, robustness
 from eval.calibration import Calibration, calibration, calibration_table
 from eval.cases import SPLITS
 from eval.charts import intervals, reliability_chart
-from eval.judgements import Judgement, pairs
+from eval.judgements import CLOSED, Judgement, is_shown, one_line, pairs
 from eval.recordings import is_scripted
 from eval.runs import Run
 from eval.statistics import interval, mean
@@ -24,10 +23,6 @@ from eval.tables import kind_table, length_line, score_table
 SCRIPTED = (
     "These replies come from scripted recordings, made up to test the evaluation. No model was asked for them, and no "
     "figure here is any model's quality."
-)
-CLOSED = (
-    "Failures of the test split are listed with their scores only. Whoever reads why they failed tunes on them, and then "
-    "nothing is left to measure with; `--open-test` shows them all the same."
 )
 CHARTED = (
     "right",
@@ -69,7 +64,7 @@ class Findings:
 
     def shows(self, judgement: Judgement) -> bool:
         """Whether a case may be shown in full."""
-        return self.open_test or judgement.case.split == "tune"
+        return is_shown(judgement.case, open_test=self.open_test)
 
     @property
     def failed(self) -> list[Judgement]:
@@ -81,15 +76,10 @@ def markdown(findings: Findings) -> str:
     parts = [f"# {findings.title}", *_warning(findings)]
     for title, text in _sections(findings):
         parts += [f"## {title}", text]
-    shown = [j for j in findings.failed if findings.shows(j)]
-    parts += ["## Failures", "\n".join(map(_line, shown))]
-    if hidden := [j.case.id for j in findings.failed if not findings.shows(j)]:
-        parts.append(f"{CLOSED}\n\n{len(hidden)} of them: {', '.join(hidden)}.")
+    parts += ["## Failures", "\n".join(f"- {one_line(j, open_test=findings.open_test)}" for j in findings.failed)]
+    if not all(map(findings.shows, findings.failed)):
+        parts.append(CLOSED)
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _line(j: Judgement) -> str:
-    return " ".join(f"- {j.case.id}: {j.case.entry.question} {j.scores['right'].why}".split())
 
 
 def junit(findings: Findings) -> str:
@@ -161,7 +151,7 @@ def _sections(findings: Findings) -> Iterator[tuple[str, str]]:
 
 def _changed(findings: Findings) -> str:
     """Return what failed on a changed speech, of the cases that may be shown."""
-    shown = [o for o in findings.changed if o.score.value == 0 and (findings.open_test or o.case.split == "tune")]
+    shown = [o for o in findings.changed if o.score.value == 0 and is_shown(o.case, open_test=findings.open_test)]
     return "\n".join(f"- {o.case.id}, `{o.name}`, {o.change}: {o.score.why}" for o in shown)
 
 

@@ -3,12 +3,15 @@
     runs/<name>/run.json        what was asked of what: hashes of the cases, the speech, the prompt, the code, …
     runs/<name>/replies.jsonl   one line a case, in the order of the cases; the same bytes whenever the same is asked
 
-Lines are added as replies come, so a run that was stopped goes on where it ended. `run.json` is replaced whole.
+A run is made beside its place, in `runs/.<name>.unfinished`, and takes it when it is whole: what stands there is always
+a whole run with what was measured on it, and stays until the next one is whole. Lines are added as replies come, so a
+run that was stopped goes on where it ended, if it still asks the same of the same.
 """
 
 import hashlib
 import json
 import platform
+import shutil
 import statistics
 import subprocess
 import time
@@ -18,8 +21,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+
 from assistant.assistant import Assistant
 from assistant.conversation import Conversation
+from assistant.glossary import GLOSSARY
 from assistant.replies import Reply
 from eval.cases import Case, digest
 from eval.errors import EvalError, MissingError
@@ -28,6 +34,32 @@ from eval.retrieval import DEPTH
 SCHEMA = 1
 """Raised when a run of an older version could no longer be scored."""
 _PROJECT = Path(__file__).parent.parent
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+
+
+class _Cases(_Part):
+    number: int
+    sha256: str
+
+
+class _Asked(_Part):
+    cases: _Cases
+    answerer: str
+    code: str
+
+
+class _About(_Part):
+    seconds: dict[str, float] = {}
+
+
+class _File(_Part):
+    """What of `run.json` is relied on."""
+
+    asked: _Asked
+    about: _About
 
 
 @dataclass(frozen=True)
@@ -59,28 +91,34 @@ class Run:
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """Read a finished or unfinished run.
+        """Read a run.
 
         Raises:
-            EvalError: there is none, it is damaged, or of another schema.
+            EvalError: there is none, it is unfinished, damaged, or of another schema.
         """
+        if not (folder / "run.json").exists() and _unfinished(folder).exists():
+            raise EvalError(f"{folder} is not whole yet. Go on with the command that began it.")
+        run = cls._read(folder)
+        if len(run.lines) != run.asked["cases"]["number"]:
+            raise EvalError(f"{folder / 'replies.jsonl'} is damaged: replies are missing. {_remedy(folder)}")
+        return run
+
+    @classmethod
+    def _read(cls, folder: Path) -> Self:
+        """Read a run that may be unfinished. Raises what `read` raises."""
         content = _read_json(folder / "run.json")
         if content.get("schema") != SCHEMA:
             raise EvalError(
-                f"{folder} is a run of schema {content.get('schema')}; {SCHEMA} is read here. Ask again: "
-                f"python -m eval run {folder.name} --again"
+                f"{folder} is a run of schema {content.get('schema')}; {SCHEMA} is read here. {_remedy(folder)}"
             )
-        asked, about = content.get("asked"), content.get("about")
-        if not isinstance(asked, dict) or not isinstance(about, dict):
-            raise EvalError(f"{folder / 'run.json'} is damaged. Ask again: python -m eval run {folder.name} --again")
-        complete = bool(about.get("complete"))
-        lines = tuple(_lines(folder / "replies.jsonl", complete=complete))
-        if len({line.id for line in lines}) < len(lines) or (complete and len(lines) != asked["cases"]["number"]):
-            raise EvalError(
-                f"{folder / 'replies.jsonl'} is damaged: replies are missing, or there twice. Ask again: "
-                f"python -m eval run {folder.name} --again"
-            )
-        return cls(folder, asked, lines, about)
+        try:
+            _File.model_validate(content)
+        except ValidationError:
+            raise EvalError(f"{folder / 'run.json'} is damaged. {_remedy(folder)}") from None
+        lines = tuple(_lines(folder / "replies.jsonl"))
+        if len({line.id for line in lines}) < len(lines):
+            raise EvalError(f"{folder / 'replies.jsonl'} is damaged: replies are there twice. {_remedy(folder)}")
+        return cls(folder, content["asked"], lines, content["about"])
 
     def by_id(self) -> dict[str, Line]:
         return {line.id: line for line in self.lines}
@@ -127,14 +165,14 @@ def ask(
     again: bool = False,
     watch: Callable[[Iterable[Case]], Iterable[Case]] = iter,
 ) -> Run:
-    """Ask what has not been asked yet, and return the whole run.
+    """Ask what has not been asked yet, and return the whole run; one that is whole already is returned as it is.
 
     Args:
         assistant: the one to ask.
         cases: what to ask, in this order.
         folder: of the run; made if need be.
         asked: what `describe` says of this run.
-        again: whether to forget what is there.
+        again: whether to ask anew what is there, and then replace it.
         watch: wraps the cases that are left, for a progress bar.
 
     Raises:
@@ -142,26 +180,26 @@ def ask(
         MissingError: it cannot be written.
         AssistantError: whatever the assistant raises; what was answered until then is kept.
     """
-    known = {} if again else _resumed(folder, asked)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_text(folder / "replies.jsonl", "".join(f"{line.to_json()}\n" for line in known.values()))
-        _write_about(folder, asked, {"complete": False})
-        seconds: list[float] = []
-        with (folder / "replies.jsonl").open("a", encoding="utf-8", newline="\n") as file:
+        if _taken(folder) and not again:
+            return _same(Run.read(folder), asked)
+        making = _begun(_unfinished(folder), asked, again=again)
+        known, seconds = making.by_id(), list[float]()
+        _write_lines(making.folder, making.lines)
+        with (making.folder / "replies.jsonl").open("a", encoding="utf-8", newline="\n") as file:
             for case in watch([case for case in cases if case.id not in known]):
                 start = time.perf_counter()
                 line = known[case.id] = reply_to(assistant, case)
                 seconds.append(time.perf_counter() - start)
                 file.write(f"{line.to_json()}\n")
                 file.flush()
-        lines = tuple(known[case.id] for case in cases)
-        write_text(folder / "replies.jsonl", "".join(f"{line.to_json()}\n" for line in lines))
-        about = {"complete": True, "seconds": _times(seconds), **_here()}
-        _write_about(folder, asked, about)
+        made = Run(folder, asked, tuple(known[case.id] for case in cases), making.about | {"seconds": _times(seconds)})
+        _write_lines(making.folder, made.lines)
+        _write_about(making.folder, asked, made.about)
+        _put(making.folder, folder)
     except OSError as error:
         raise MissingError(f"{folder} cannot be written: {error.strerror}. Make room, or give another name.") from error
-    return Run(folder, asked, lines, about)
+    return made
 
 
 def reply_to(assistant: Assistant, case: Case) -> Line:
@@ -181,28 +219,79 @@ def converse(assistant: Assistant, turns: Iterable[str], question: str) -> Reply
     return conversation.ask(question)
 
 
-def code_hash() -> str:
-    """Return one hash over what answers: the modules of `assistant` and the prompts."""
-    paths = sorted([*(_PROJECT / "assistant").rglob("*.py"), *(_PROJECT / "prompts").glob("*.md")])
+def code_hash(project: Path = _PROJECT) -> str:
+    """Return one hash over what answers: the modules of `assistant`, the prompts and the glossary."""
+    paths = sorted(
+        [
+            *(project / "assistant").rglob("*.py"),
+            *(project / "prompts").glob("*.md"),
+            project / "seeds" / GLOSSARY,
+        ]
+    )
     content = hashlib.sha256()
     for path in paths:
-        content.update(f"{path.relative_to(_PROJECT).as_posix()}\n".encode() + path.read_bytes())
+        content.update(f"{path.relative_to(project).as_posix()}\n".encode() + path.read_bytes())
     return content.hexdigest()
 
 
 # --- Files -----------------------------------------------------------------------------------------------------------
 
 
-def _resumed(folder: Path, asked: dict[str, Any]) -> dict[str, Line]:
-    """Return the lines of the run that is there, if it is one of the same."""
-    if not (folder / "run.json").exists():
-        return {}
-    run = Run.read(folder)
+def _taken(folder: Path) -> bool:
+    """Return whether a run stands there.
+
+    Raises:
+        EvalError: something else does, which no run may replace.
+    """
+    if (folder / "run.json").exists():
+        return True
+    if folder.exists() and any(folder.iterdir()):
+        raise EvalError(f"{folder} holds something else than a run. Give another name.")
+    return False
+
+
+def _unfinished(folder: Path) -> Path:
+    """Return where a run is made."""
+    return folder.with_name(f".{folder.name}.unfinished")
+
+
+def _remedy(folder: Path) -> str:
+    name = folder.name.removeprefix(".").removesuffix(".unfinished")
+    return f"Ask again: python -m eval run {name} --again"
+
+
+def _begun(folder: Path, asked: dict[str, Any], *, again: bool) -> Run:
+    """Return the run that was begun there, if it is one of the same; begin it if there is none, or again."""
+    if again and folder.exists():
+        shutil.rmtree(folder)
+    if (folder / "run.json").exists() and (begun := Run._read(folder)).lines:
+        return _same(begun, asked)
+    folder.mkdir(parents=True, exist_ok=True)
+    run = Run(folder, asked, (), _here())
+    _write_lines(folder, ())
+    _write_about(folder, asked, run.about)
+    return run
+
+
+def _same(run: Run, asked: dict[str, Any]) -> Run:
+    """Return the run, if it is one of the same."""
     if changed := sorted(key for key in asked.keys() | run.asked.keys() if asked.get(key) != run.asked.get(key)):
         raise EvalError(
-            f"{folder} was asked with other {', '.join(changed)}. Give another name, or add --again to replace it."
+            f"{run.folder} was asked with other {', '.join(changed)}. Give another name, or add --again to replace it."
         )
-    return run.by_id()
+    return run
+
+
+def _put(made: Path, place: Path) -> None:
+    """Move a whole run to its place. Where this is cut short, `made` is still whole, and going on with it ends it."""
+    old = place.with_name(f".{place.name}.old")
+    if old.exists():
+        shutil.rmtree(old)
+    if place.exists():
+        place.replace(old)
+    made.replace(place)
+    if old.exists():
+        shutil.rmtree(old)
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -217,21 +306,23 @@ def _read_json(path: Path) -> dict[str, Any]:
     return content
 
 
-def _lines(path: Path, *, complete: bool) -> Iterator[Line]:
+def _lines(path: Path) -> Iterator[Line]:
+    """Yield the lines, without what a run that was stopped left of one."""
     try:
         rows = path.read_text("utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise EvalError(f"{path} cannot be read: {error}. Restore it, or ask again.") from error
-    last = rows.pop()
-    if complete and last:
-        raise EvalError(f"{path} ends in the middle of a line. Restore it, or ask again.")
-    for number, row in enumerate(rows, start=1):
+    for number, row in enumerate(rows[:-1], start=1):
         try:
             content = json.loads(row)
             found = tuple((str(speech), int(paragraph)) for speech, paragraph in content["found"])
-            yield Line(content["id"], content["case"], content["reply"], found)
+            yield Line(str(content["id"]), str(content["case"]), content["reply"], found)
         except (ValueError, KeyError, TypeError) as error:
             raise EvalError(f"{path}, line {number} is no reply: {error}. Restore it, or ask again.") from error
+
+
+def _write_lines(folder: Path, lines: Iterable[Line]) -> None:
+    write_text(folder / "replies.jsonl", "".join(f"{line.to_json()}\n" for line in lines))
 
 
 def _write_about(folder: Path, asked: dict[str, Any], about: dict[str, Any]) -> None:

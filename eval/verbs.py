@@ -25,6 +25,7 @@ from eval.options import (
     Jobs,
     Kinds,
     Name,
+    OpenTest,
     Runs,
     Seeds,
     SplitOption,
@@ -86,9 +87,7 @@ def report(
     cases: CasesOption = CASES,
     seeds: Seeds = None,
     runs: Runs = RUNS,
-    open_test: Annotated[
-        bool, typer.Option("--open-test", help="Show the failures of the test split in full.")
-    ] = False,
+    open_test: OpenTest = False,
 ) -> None:
     """Write report.html, report.md and junit.xml beside the replies, with all that was measured on them."""
     run, known = Run.read(runs / name), load_cases(cases, seeds)
@@ -145,6 +144,9 @@ def feedback(
 ) -> None:
     """Turn what readers of the page disliked into drafts of cases, for a person to finish."""
     found = disliked.drafts(file, load_cases(cases, seeds))
+    if not found:
+        typer.echo(f"{file}: nothing that was disliked is new, so no drafts are written.", err=True)
+        return
     disliked.write(found, out)
     typer.echo(f"{len(found)} drafts: {out}", err=True)
 

@@ -65,6 +65,9 @@ def test_gold_is_found_by_its_words(tmp_path: Path) -> None:
         (changed(0, key_points=[{"any": ["李四"]}]), "no form of '李四' stands in gold alternative 1"),
         (changed(0, key_points=[{"any": ["陈思远"], "vital": False}]), "no key point is vital"),
         (changed(0, refuses="因为"), "`refuses` is not for a case of kind fact"),
+        (changed(0, question=" "), "fact-001: question"),
+        (changed(0, key_points=[{"any": ["陈思远", ""]}]), "fact-001: key_points.0.any.1"),
+        (changed(0, split="test"), "case fact-001: split: Input should be 'tune'"),
         (changed(4, refuses=None), "`refuses` must say why"),
         (changed(4, gold=[["馆长陈思远"]]), "neither gold nor key points"),
         ([], "is empty"),
@@ -85,6 +88,37 @@ def test_yaml_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
         load(cases, Source.from_folder(seeds))
 
 
+@pytest.mark.parametrize("repeated", ["question: 谁主持会议？", "refuses: 与纪要无关"])
+def test_a_key_that_stands_twice_is_an_error(repeated: str, tmp_path: Path) -> None:
+    cases, seeds = write(tmp_path)
+    text = (cases / "all.yaml").read_text("utf-8")
+    (cases / "all.yaml").write_text(f"{text}  {repeated}\n", "utf-8")
+    key = repeated.split(":", maxsplit=1)[0]
+    with pytest.raises(EvalError, match=rf"^[^\n]*all.yaml cannot be read: the key '{key}' is there twice[^\n]*$"):
+        load(cases, Source.from_folder(seeds))
+
+
+def test_what_is_no_case_is_one_line(tmp_path: Path) -> None:
+    cases, seeds = write(tmp_path)
+    (cases / "all.yaml").write_text("- 5\n", "utf-8")
+    with pytest.raises(EvalError, match=r"all.yaml, case 1: Input should be"):
+        load(cases, Source.from_folder(seeds))
+
+
+def test_yaml_that_holds_itself_is_one_line(tmp_path: Path) -> None:
+    cases, seeds = write(tmp_path)
+    (cases / "all.yaml").write_text("&a\n- *a\n", "utf-8")
+    with pytest.raises(EvalError, match=r"^[^\n]*all.yaml, case 1: [^\n]*$"):
+        load(cases, Source.from_folder(seeds))
+
+
+def test_a_frozen_split_that_holds_no_hashes_is_one_line(tmp_path: Path) -> None:
+    cases, seeds = write(tmp_path)
+    (cases / "split.json").write_text("[]")
+    with pytest.raises(EvalError, match="holds no hashes"):
+        check_split(cases, load(cases, Source.from_folder(seeds)))
+
+
 def test_a_derived_key_point_need_not_stand_in_the_gold(tmp_path: Path) -> None:
     assert make_cases(tmp_path, changed(0, key_points=[{"any": ["三人"], "derived": True}]))
 
@@ -95,6 +129,25 @@ def test_a_derived_key_point_need_not_stand_in_the_gold(tmp_path: Path) -> None:
 def test_a_group_stays_in_one_split(tmp_path: Path) -> None:
     grouped = [entry | {"group": "same"} for entry in ENTRIES[:4]]
     assert len({case.split for case in make_cases(tmp_path, grouped).values()}) == 1
+
+
+def test_a_case_may_be_declared_open_and_is_the_same_case(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    hashed = make_cases(tmp_path / "a")
+    opened = make_cases(tmp_path / "b", [entry | {"split": "tune"} for entry in ENTRIES])
+    assert {case.split for case in hashed.values()} == {"tune", "test"}
+    assert {case.split for case in opened.values()} == {"tune"}
+    assert {case.sha256 for case in opened.values()} == {case.sha256 for case in hashed.values()}
+    assert hashes(list(opened.values())) != hashes(list(hashed.values()))
+
+
+def test_an_open_case_leaves_none_of_its_group_in_test(tmp_path: Path) -> None:
+    grouped = [entry | {"group": "chair"} for entry in ENTRIES[:2]]
+    assert {case.split for case in make_cases(tmp_path, grouped).values()} == {"test"}
+    (tmp_path / "opened").mkdir()
+    with pytest.raises(EvalError, match=r"^number-001: others of its group chair say `split: tune`"):
+        make_cases(tmp_path / "opened", [grouped[0] | {"split": "tune"}, grouped[1]])
 
 
 def test_a_changed_case_breaks_the_frozen_split(tmp_path: Path) -> None:
@@ -124,7 +177,8 @@ def test_the_bundled_cases_are_those_frozen() -> None:
     check_split(folder, cases)
     assert sum(case.answerable for case in cases) >= 220
     assert sum(not case.answerable for case in cases) >= 140
-    assert 0.25 < sum(case.split == "tune" for case in cases) / len(cases) < 0.35
+    hashed = [case for case in cases if not case.entry.split]
+    assert 0.25 < sum(case.split == "tune" for case in hashed) / len(hashed) < 0.35
     assert all(case.entry.reviews == 2 for case in cases)
 
 

@@ -1,6 +1,7 @@
 """`python -m eval`, as it is typed: what it prints, where, and its exit codes."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ def test_the_whole_way(shell: Shell) -> None:
     assert code == 0
     assert "| `right` |" in out
     assert "| near_miss | 1 | 100.0 |" in out
-    kept = json.loads((shell.folder / "runs/a/scores.json").read_text("utf-8"))
+    kept = json.loads((shell.folder / "runs/a/scores.json").read_text("utf-8"))["scores"]
     assert kept["foreign-001"]["right"] == {"value": 1.0, "why": ""}
     assert shell("baseline", "a", *shell.gates, "--accept")[0] == 0
     assert shell("gate", "a", *shell.gates)[0] == 0
@@ -50,6 +51,45 @@ def test_a_gate_that_fails_is_exit_code_1(shell: Shell) -> None:
     code, out, _ = shell("gate", "a", *shell.gates)
     assert code == 1
     assert "FAIL  quotes everywhere" in out
+
+
+def test_a_run_is_asked_once_unless_again(shell: Shell) -> None:
+    shell("run", "a", *shell.runs)
+    assert shell("run", "a", *shell.runs)[2].startswith("6 replies are there already: ")
+    assert shell("run", "a", *shell.runs, "--again")[2].startswith("6 replies in ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(["run", name] for name in ("..", ".", "../a", "a/b", "/tmp/a", "", ".a", "a\n", "a b")),
+        *(["score", ".."], ["compare", "a", ".."], ["gate", ".."], ["run", "a", "--failing=.."], ["report", ".."]),
+    ],
+)
+def test_a_run_stands_in_the_folder_of_runs_and_nowhere_else(arguments: list[str], shell: Shell) -> None:
+    code, out, err = shell(*arguments, *shell.runs)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "is no name of a run" in err
+    assert not (shell.folder / "runs").exists()
+
+
+def test_the_test_split_stays_closed_unless_opened(shell: Shell) -> None:
+    shell("run", "a", *shell.runs)
+    refused = shell.folder / "runs/b"
+    shutil.copytree(shell.folder / "runs/a", refused)
+    rows = [json.loads(row) for row in (refused / "replies.jsonl").read_text("utf-8").splitlines()]
+    for row in rows:
+        row["reply"] |= {"kind": "refusal", "claims": [], "citations": [], "reason": "not_found"}
+    (refused / "replies.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    for verb in (["score", "b", "--show"], ["compare", "a", "b"]):
+        _, out, err = shell(*verb, *shell.runs)
+        assert "number-001 (test)\n" in out
+        assert "图书馆每周开放多少小时" not in out + err
+        assert "`--open-test` shows them all the same" in err
+        _, out, err = shell(*verb, *shell.runs, "--open-test")
+        assert "number-001 (test) 图书馆每周开放多少小时？ [refused: not_found]\n" in out
+        assert "--open-test" not in err
+    assert "它什么时候开放？ [refused: not_found]" in shell("score", "b", "--show", *shell.runs)[1]
 
 
 def test_filters_choose_cases(shell: Shell) -> None:

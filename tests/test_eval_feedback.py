@@ -68,6 +68,23 @@ def test_nothing_is_overwritten(shell: Shell, file: Path) -> None:
     assert (code, err.count("\n"), out.read_text()) == (2, 1, "mine")
 
 
+@pytest.mark.parametrize("content", ["", "\n \n"])
+def test_an_empty_file_is_one_line_and_makes_no_drafts(content: str, shell: Shell) -> None:
+    file, out = shell.folder / "feedback.jsonl", shell.folder / "drafts.yaml"
+    file.write_text(content)
+    code, _, err = shell("feedback", str(file), f"--out={out}", *shell.of)
+    assert (code, err) == (2, f"{file} holds no feedback. Give the page's file of feedback.\n")
+    assert not out.exists()
+
+
+def test_where_all_were_content_no_drafts_are_made(shell: Shell) -> None:
+    file, out = shell.folder / "feedback.jsonl", shell.folder / "drafts.yaml"
+    file.write_text(json.dumps({"verdict": "up", "question": "几点？", "turns": [], "reply": {}}))
+    code, _, err = shell("feedback", str(file), f"--out={out}", *shell.of)
+    assert (code, "no drafts are written" in err) == (0, True)
+    assert not out.exists()
+
+
 @pytest.mark.parametrize(
     "line", ["{", "[]", '{"verdict": "up"}', json.dumps({"verdict": "x", "question": "", "turns": [], "reply": {}})]
 )
@@ -79,5 +96,6 @@ def test_a_damaged_line_is_named(line: str, tmp_path: Path) -> None:
     with pytest.raises(EvalError, match="line 2 is no feedback") as error:
         drafts(path, [])
     assert "\n" not in str(error.value)
+    assert "http" not in str(error.value)
     with pytest.raises(EvalError, match="cannot be read"):
         drafts(tmp_path / "none", [])

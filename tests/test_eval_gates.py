@@ -58,9 +58,9 @@ def test_nothing_changed_passes(judgements: list[Judgement], baseline: Baseline)
 
 
 def test_an_invariant_has_no_tolerance(judgements: list[Judgement], baseline: Baseline) -> None:
-    assert failed(worse(judgements, "list-001", "quotes"), gates(), baseline) == [
-        "FAIL  quotes everywhere: list-001: spoiled"
-    ]
+    spoiled = worse(worse(judgements, "list-001", "quotes"), "follow_up-001", "quotes")
+    # list-001 is of the test split, and what came of it stays closed.
+    assert failed(spoiled, gates(), baseline) == ["FAIL  quotes everywhere: list-001; follow_up-001: spoiled"]
 
 
 def test_a_floor_is_under_the_lower_end(judgements: list[Judgement], baseline: Baseline) -> None:
@@ -100,6 +100,26 @@ def test_a_waiver_holds_until_its_day(judgements: list[Judgement], baseline: Bas
     assert len(over) == 2
 
 
+@pytest.mark.parametrize("until", [TODAY, date(2026, 11, 21)])
+def test_a_waiver_of_no_case_is_refused(until: date, judgements: list[Judgement], baseline: Baseline) -> None:
+    waiver = {"case": "list-01", "reason": "a slip of the pen", "until": until}
+    with pytest.raises(EvalError, match="waive 'list-01', which is no case"):
+        check(judgements, gates(waivers=[waiver]), baseline, TODAY)
+
+
+def test_a_waiver_may_be_of_a_case_that_was_not_asked(judgements: list[Judgement], baseline: Baseline) -> None:
+    waiver = {"case": "list-001", "reason": "the speech is ambiguous", "until": TODAY}
+    assert not failed([j for j in judgements if j.case.id != "list-001"], gates(waivers=[waiver]), baseline)
+
+
+def test_a_score_that_the_baseline_lacks_fails(judgements: list[Judgement], baseline: Baseline) -> None:
+    declared = gates(ratchet={"scores": ["right", "refused"], "loss": 0.005})
+    assert failed(judgements, declared, baseline) == [
+        "FAIL  refused, against the baseline: not in the baseline for 6 cases, fact-001 the first. Look at what they "
+        "score now, then accept a run: python -m eval baseline RUN --accept"
+    ]
+
+
 def test_a_baseline_of_other_cases_is_not_used(judgements: list[Judgement], baseline: Baseline) -> None:
     known = {id: case for id, case in baseline.cases.items() if id != "fact-001"}
     with pytest.raises(EvalError, match="1 are new or changed, fact-001 the first"):
@@ -115,8 +135,10 @@ def test_a_gate_on_no_score_is_told(judgements: list[Judgement], baseline: Basel
     ("content", "message"),
     [
         ("[", "cannot be read"),
+        (yaml.safe_dump(DECLARED) + "invariants: []\n", "the key 'invariants' is there twice"),
         (yaml.safe_dump(DECLARED | {"wishes": 1}), "wishes: Extra inputs"),
         (yaml.safe_dump(DECLARED | {"waivers": [{"case": "a", "until": TODAY}]}), "waivers.0.reason: Field required"),
+        (yaml.safe_dump(DECLARED | {"waivers": [{"case": "a", "until": TODAY, "reason": " "}]}), "waivers.0.reason"),
     ],
 )
 def test_gates_that_cannot_be_read_are_one_line(content: str, message: str, tmp_path: Path) -> None:
@@ -129,6 +151,11 @@ def test_gates_that_cannot_be_read_are_one_line(content: str, message: str, tmp_
 def test_a_baseline_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(EvalError, match="is missing"):
         Baseline.from_file(tmp_path / "baseline.json")
-    (tmp_path / "baseline.json").write_text(json.dumps({"schema": 0}))
-    with pytest.raises(EvalError, match="is no baseline"):
-        Baseline.from_file(tmp_path / "baseline.json")
+    for content, message in (
+        ({"schema": 0}, "is no baseline"),
+        ({"schema": 1, "asked": {}}, "is damaged: cases is missing"),
+        ({"schema": 1, "asked": {}, "cases": {"fact-001": {"sha256": ""}}}, "is damaged: cases.fact-001.scores"),
+    ):
+        (tmp_path / "baseline.json").write_text(json.dumps(content))
+        with pytest.raises(EvalError, match=message):
+            Baseline.from_file(tmp_path / "baseline.json")

@@ -13,7 +13,7 @@ from eval.cases import Case
 from eval.compare import align, change_table, changes, flipped
 from eval.errors import EvalError, MissingError
 from eval.judgements import judge, to_dict
-from eval.runs import Run, ask, describe, write_json
+from eval.runs import Run, ask, code_hash, describe, write_json
 from eval.tables import agreement, kind_table, length_line, score_table
 
 
@@ -49,25 +49,108 @@ def test_a_follow_up_is_asked_after_its_turns(assistant: Assistant, cases: list[
     assert reply["restated"].startswith("它什么时候开放？（")
 
 
-def test_a_run_that_was_stopped_goes_on(assistant: Assistant, cases: list[Case], tmp_path: Path) -> None:
+def stopped(assistant: Assistant, cases: list[Case], folder: Path, **options: Any) -> list[str]:
+    """Begin a run and stop it after two cases; return their ids."""
     asked: list[str] = []
 
-    def until(last: int, left: Iterable[Case]) -> Iterator[Case]:
-        for i, case in enumerate(left):
-            if i == last:
+    def two(left: Iterable[Case]) -> Iterator[Case]:
+        for case in left:
+            if len(asked) == 2:
                 raise KeyboardInterrupt
             asked.append(case.id)
             yield case
 
     with pytest.raises(KeyboardInterrupt):
-        run(assistant, cases, tmp_path / "a", watch=lambda left: until(2, left))
-    assert len(Run.read(tmp_path / "a").lines) == 2
-    with (tmp_path / "a/replies.jsonl").open("a") as file:
+        run(assistant, cases, folder, watch=two, **options)
+    return asked
+
+
+def test_a_run_that_was_stopped_goes_on(assistant: Assistant, cases: list[Case], tmp_path: Path) -> None:
+    asked = stopped(assistant, cases, tmp_path / "a")
+    with pytest.raises(EvalError, match="is not whole yet"):
+        Run.read(tmp_path / "a")
+    with (tmp_path / ".a.unfinished/replies.jsonl").open("a") as file:
         file.write('{"id": "half a li')
-    run(assistant, cases, tmp_path / "a", watch=lambda left: until(99, left))
+
+    def rest(left: Iterable[Case]) -> Iterator[Case]:
+        for case in left:
+            asked.append(case.id)
+            yield case
+
+    run(assistant, cases, tmp_path / "a", watch=rest)
     assert asked == [case.id for case in cases]
     run(assistant, cases, tmp_path / "b")
     assert (tmp_path / "a/replies.jsonl").read_bytes() == (tmp_path / "b/replies.jsonl").read_bytes()
+    assert {path.name for path in tmp_path.iterdir()} == {"a", "b", "of"}
+
+
+def test_a_run_that_was_stopped_does_not_go_on_with_something_else(
+    assistant: Assistant, cases: list[Case], tmp_path: Path
+) -> None:
+    stopped(assistant, cases, tmp_path / "a")
+    other = describe(assistant, cases) | {"code": "other"}
+    with pytest.raises(EvalError, match=r"\.a\.unfinished was asked with other code\."):
+        ask(assistant, cases, tmp_path / "a", asked=other)
+    assert ask(assistant, cases, tmp_path / "a", asked=other, again=True).asked["code"] == "other"
+
+
+def test_a_run_that_holds_no_reply_yet_is_in_nobodys_way(
+    assistant: Assistant, cases: list[Case], tmp_path: Path
+) -> None:
+    def none(left: Iterable[Case]) -> Iterator[Case]:
+        raise KeyboardInterrupt
+        yield from left
+
+    with pytest.raises(KeyboardInterrupt):
+        run(assistant, cases, tmp_path / "a", watch=none)
+    assert len(run(assistant, cases[:2], tmp_path / "a").lines) == 2
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_whole_run_stays_until_the_next_is_whole(assistant: Assistant, cases: list[Case], tmp_path: Path) -> None:
+    run(assistant, cases, tmp_path / "a").keep("scores", {"right": 1})
+    before = files(tmp_path / "a")
+    stopped(assistant, cases, tmp_path / "a", again=True)
+    assert files(tmp_path / "a") == before
+    (tmp_path / ".a.old").mkdir()  # as it is left by who is killed between two moves
+    (tmp_path / ".a.old" / "run.json").write_text("{}")
+    made = run(assistant, cases[:3], tmp_path / "a", again=True)
+    assert files(tmp_path / "a").keys() == {"run.json", "replies.jsonl"}, "the scores were those of other replies"
+    assert Run.read(tmp_path / "a") == made
+    assert {path.name for path in tmp_path.iterdir()} == {"a", "of"}
+
+
+def test_a_run_killed_between_two_moves_is_not_lost(assistant: Assistant, cases: list[Case], tmp_path: Path) -> None:
+    made = run(assistant, cases, tmp_path / "a")
+    (tmp_path / "a").rename(tmp_path / ".a.unfinished")
+    again = run(assistant, cases, tmp_path / "a", watch=nothing)
+    assert (again.lines, again.about["made"]) == (made.lines, made.about["made"])
+
+
+def nothing(left: Iterable[Case]) -> Iterable[Case]:
+    assert not left
+    return left
+
+
+def test_a_whole_run_is_not_stamped_anew(assistant: Assistant, cases: list[Case], tmp_path: Path) -> None:
+    made = run(assistant, cases, tmp_path / "a")
+    path = tmp_path / "a" / "run.json"
+    path.write_text(path.read_text("utf-8").replace(made.about["made"], "2020-11-30T15:00:00Z"), "utf-8")
+    before = files(tmp_path / "a")
+    assert run(assistant, cases, tmp_path / "a", watch=nothing).about["made"] == "2020-11-30T15:00:00Z"
+    assert files(tmp_path / "a") == before
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_what_is_no_run_is_not_replaced(again: bool, assistant: Assistant, cases: list[Case], tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "diary.txt").write_text("mine")
+    with pytest.raises(EvalError, match="holds something else than a run"):
+        run(assistant, cases, tmp_path / "a", again=again)
+    assert files(tmp_path / "a") == {"diary.txt": b"mine"}
 
 
 def test_a_run_of_something_else_is_not_overwritten(assistant: Assistant, cases: list[Case], tmp_path: Path) -> None:
@@ -84,7 +167,17 @@ def test_a_run_says_what_it_was_of(assistant: Assistant, cases: list[Case], tmp_
     assert content["asked"].keys() == {
         *("cases", "source", "speech", "embedder", "answerer", "prompt", "passages", "recordings", "code")
     }
-    assert content["about"].keys() == {"complete", "seconds", "commit", "dirty", "python", "made"}
+    assert content["about"].keys() == {"seconds", "commit", "dirty", "python", "made"}
+
+
+@pytest.mark.parametrize("name", ["assistant/web/page.py", "prompts/answer.md", "seeds/glossary.toml"])
+def test_what_answers_is_hashed(name: str, tmp_path: Path) -> None:
+    for path in ("assistant/web/page.py", "prompts/answer.md", "seeds/glossary.toml"):
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_text("before")
+    before = code_hash(tmp_path)
+    (tmp_path / name).write_text("after")
+    assert code_hash(tmp_path) != before
 
 
 def test_a_folder_that_cannot_be_written_is_told(assistant: Assistant, cases: list[Case], tmp_path: Path) -> None:
@@ -103,9 +196,10 @@ def test_a_folder_that_cannot_be_written_is_told(assistant: Assistant, cases: li
         ("run.json", "[]", "is no run"),
         ("run.json", '{"schema": 0}', "is a run of schema 0; 1 is read here"),
         ("run.json", '{"schema": 1}', "run.json is damaged"),
+        ("run.json", '{"schema": 1, "asked": {"cases": 6}, "about": {}}', "run.json is damaged"),
         ("replies.jsonl", "", "replies are missing"),
         ("replies.jsonl", "{}\n", "line 1 is no reply"),
-        ("replies.jsonl", '{"id"', "ends in the middle of a line"),
+        ("replies.jsonl", '{"id"', "replies are missing"),
     ],
 )
 def test_a_damaged_run_is_one_line(name: str, content: str, message: str, assistant: Assistant, tmp_path: Path) -> None:
@@ -186,7 +280,10 @@ def test_compare_names_what_flipped(assistant: Assistant, cases: list[Case], tmp
     assert found["right"].lost == 1
     assert found["right"].won == 0
     assert found["right"].difference == pytest.approx(-1 / len(cases))
-    assert flipped(shared) == [f"- list-001 ({before[2].case.split}) 会议提出哪些要求？  [refused: not_found]"]
+    assert flipped(shared) == ["- list-001 (test)"]
+    assert flipped(shared, open_test=True) == ["- list-001 (test) 会议提出哪些要求？ [refused: not_found]"]
+    opened = judge(cases, spoiled(made, tmp_path / "c", "follow_up-001"))
+    assert flipped(align(before, opened)) == ["- follow_up-001 (tune) 它什么时候开放？ [refused: not_found]"]
     assert flipped(align(after, before))[0].startswith("+ list-001")
     assert "-1 +0" in change_table(list(found.values()))
 

@@ -449,7 +449,7 @@ def _open(seeds: str | None, *, quiet: bool = False) -> "Iterator[Assistant]":
 
 def _describe_index(assistant: "Assistant") -> str:
     index = assistant.index
-    done = f"built ({index.reason}; {index.embedded} paragraphs embedded)" if index.rebuilt else "opened, up to date"
+    done = f"built ({index.reason}; {index.embedded} sentences embedded)" if index.rebuilt else "opened, up to date"
     return f"{len(assistant.corpus.paragraphs)} paragraphs, {done}: {index.folder}"
 
 
@@ -499,7 +499,7 @@ def _model_checks(settings: "Settings") -> "dict[str, Callable[[], str]]":
         from assistant.llm import LLMAnswerer
 
         checks |= LLMAnswerer.from_settings(settings).probes()
-    if settings.embedder != "lexical":
+    if ":" in settings.embedder:  # it names a model
         from assistant.embedders import make_embedder
 
         embedder = make_embedder(settings, [])

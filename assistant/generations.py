@@ -51,7 +51,8 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    layout: Literal[1] = 1
+    layout: Literal[2] = 2
+    """Since 2, a row of Chroma is a sentence and no longer a paragraph."""
     embedder: str
     splitter: str
     chromadb: str

@@ -1,4 +1,4 @@
-"""Finding the paragraphs for a question: Chroma vectors and BM25, in one folder that is a cache.
+"""Finding the paragraphs for a question: Chroma's vectors of their sentences, and BM25, in one folder that is a cache.
 
 A folder that does not fit the corpus, the embedder or this code, or is damaged, is rebuilt beside the old one and
 swapped in; see `assistant.generations` for the folder. This module is the only one that imports Chroma.
@@ -11,11 +11,12 @@ import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from assistant.bm25 import WordSearch
-from assistant.corpus import Corpus, Paragraph
+from assistant.corpus import Corpus, Paragraph, Sentence
 from assistant.embedders import Embedder, as_matrix
 from assistant.errors import IndexingError, ModelError
 from assistant.generations import Folder, Generation, Held, Manifest, PrivateCopy
@@ -51,7 +52,7 @@ all; at 200 it misses 77 in 20,000. At 64 numbers and 5,000 vectors it misses 2 
 _ALIKE = 0.8
 """Cosine of what a paragraph's own vector must find at least; the speech's paragraphs have at most 0.42 with another."""
 _BATCH = 256
-"""Paragraphs embedded and stored at a time: 2 MB of vectors."""
+"""Sentences embedded and stored at a time: 2 MB of lexical vectors."""
 
 T = TypeVar("T")
 
@@ -67,6 +68,8 @@ class Passage:
 
     paragraph: Paragraph
     score: float
+    similarities: tuple[float, ...] = ()
+    """The cosine of the question and each of its sentences, not below 0; empty where vectors were not asked."""
 
 
 class Index:
@@ -76,7 +79,7 @@ class Index:
         folder: where it lies.
         embedder: what turns questions into vectors.
         reason: why `open` had to build it; empty if it opened what was there.
-        embedded: how many paragraphs `open` had to embed.
+        embedded: how many sentences `open` had to embed.
     """
 
     def __init__(
@@ -88,7 +91,9 @@ class Index:
         self.embedded = 0
         self._corpus = corpus
         self._paragraphs = corpus.paragraphs
-        self._position = {_row_id(p): i for i, p in enumerate(self._paragraphs)}
+        self._sentences = [sentence for paragraph in self._paragraphs for sentence in paragraph.sentences]
+        self._position = {_row_id(sentence): i for i, sentence in enumerate(self._sentences)}
+        self._first = list(accumulate((len(p.sentences) for p in self._paragraphs), initial=0))
         self._rows = rows
         self._words = WordSearch(self._paragraphs)
         self._glossary = glossary
@@ -151,15 +156,25 @@ class Index:
         if not self._release.alive:
             raise IndexingError("The index is closed.")
         scores = np.zeros(len(self._paragraphs))
+        similarities = np.zeros(len(self._sentences))
         if wanted := tokens(question):
             glossary = self._glossary or bundled_glossary()
             stand_ins = [match.terms for match in glossary.matches(fold(question)) if match.terms]
-            arms = (*self._words.scores(wanted, stand_ins), self._similarities(question, k))
+            similarities = self._similarities(question, k)
+            nearest = np.maximum.reduceat(similarities, self._first[:-1])
+            arms = (*self._words.scores(wanted, stand_ins), nearest)
             scores = sum((weight * arm for weight, arm in zip(WEIGHTS, arms, strict=True)), scores)
         # Rounded, so that noise in the last digits does not decide between equals.
         scores = scores.round(6).clip(0, 1)
         best = np.argsort(-scores, kind="stable")[:k]
-        return [Passage(self._paragraphs[i], float(scores[i])) for i in best]
+        return [
+            Passage(
+                self._paragraphs[i],
+                float(scores[i]),
+                tuple(similarities[self._first[i] : self._first[i + 1]].round(6).tolist()),
+            )
+            for i in best
+        ]
 
     def probe(self) -> None:
         """Ask for a paragraph that is there, without the embedder: cheap enough to be asked again and again.
@@ -169,7 +184,7 @@ class Index:
         """
         if not self._release.alive:
             raise IndexingError("The index is closed.")
-        self._rows.nearest(self._rows.vectors([_row_id(self._paragraphs[0])])[0], 1)
+        self._rows.nearest(self._rows.vectors([_row_id(self._sentences[0])])[0], 1)
 
     def as_retriever(self, k: int = 8) -> "BaseRetriever":
         """Return a LangChain retriever of the `k` best paragraphs; see `assistant.retriever`."""
@@ -188,7 +203,7 @@ class Index:
         self.close()
 
     def _similarities(self, question: str, k: int) -> "Scores":
-        """Return the cosine of the question and each paragraph, not below 0."""
+        """Return the cosine of the question and each sentence, not below 0."""
         import numpy as np
 
         fingerprint = self.embedder.fingerprint
@@ -198,9 +213,9 @@ class Index:
                 f"The embedding model {fingerprint} now gives {vector.shape[1]} numbers, not the "
                 f"{self._rows.dimensions} of the index. Another model has taken its name: delete {self.folder}."
             )
-        ids, cosines = self._rows.nearest(vector[0], min(len(self._paragraphs), max(4 * k, 50)))
+        ids, cosines = self._rows.nearest(vector[0], min(len(self._sentences), max(8 * k, 200)))
         # One that Chroma did not return is at most as near as the last one it did.
-        similarities = np.full(len(self._paragraphs), cosines[-1])
+        similarities = np.full(len(self._sentences), cosines[-1])
         similarities[[self._position[id] for id in ids]] = cosines
         return similarities.clip(0, 1)
 
@@ -229,8 +244,8 @@ class Index:
 # --- Building --------------------------------------------------------------------------------------------------------
 
 
-def _row_id(paragraph: Paragraph) -> str:
-    return f"{paragraph.speech}/{paragraph.number}"
+def _row_id(sentence: Sentence) -> str:
+    return f"{sentence.speech}/{sentence.paragraph}.{sentence.number}"
 
 
 def _wanted(corpus: Corpus, embedder: Embedder, chromadb: str) -> Manifest:
@@ -238,7 +253,8 @@ def _wanted(corpus: Corpus, embedder: Embedder, chromadb: str) -> Manifest:
     speeches = {}
     for speech in corpus.speeches:
         content = "".join(f"{p.number} {p.text}\n" for p in speech.body)
-        speeches[speech.id] = Held(sha256=hashlib.sha256(content.encode()).hexdigest(), rows=len(speech.body))
+        rows = sum(len(p.sentences) for p in speech.body)
+        speeches[speech.id] = Held(sha256=hashlib.sha256(content.encode()).hexdigest(), rows=rows)
     return Manifest(
         embedder=embedder.fingerprint,
         splitter=SPLITTER_VERSION,
@@ -279,14 +295,15 @@ def _rebuild(
 ) -> "tuple[_Rows, int]":
     """Build a generation, check it as a reader would, put it in use; return its rows and how many were embedded."""
     kept = {id for id, held in wanted.speeches.items() if old and old.manifest.speeches.get(id) == held}
-    new = [p for p in corpus.paragraphs if p.speech not in kept]
+    sentences = [sentence for paragraph in corpus.paragraphs for sentence in paragraph.sentences]
+    new = [sentence for sentence in sentences if sentence.speech not in kept]
     with place.workplace() as work:
         with closing(_Rows(work, place.path)) as rows:
             if old and kept:
-                _copy_vectors(place, old, [_row_id(p) for p in corpus.paragraphs if p.speech in kept], rows)
+                _copy_vectors(place, old, [_row_id(s) for s in sentences if s.speech in kept], rows)
             for batch in _batches(new):
-                vectors = embedder.embed_documents([p.text for p in batch])
-                rows.add([_row_id(p) for p in batch], as_matrix(vectors, len(batch), embedder.fingerprint))
+                vectors = embedder.embed_documents([sentence.text.strip() for sentence in batch])
+                rows.add([_row_id(sentence) for sentence in batch], as_matrix(vectors, len(batch), embedder.fingerprint))
         generation = place.seal(work, wanted.model_copy(update={"dimensions": rows.dimensions}))
     checked = _checked(place, generation, corpus)
     place.publish(generation)
@@ -308,7 +325,8 @@ def _checked(place: Folder, generation: Generation, corpus: Corpus) -> "_Rows":
     with ExitStack() as undo:
         copy = undo.enter_context(place.check_out(generation))
         rows = undo.enter_context(closing(_Rows(copy, place.path)))
-        rows.check([_row_id(p) for p in corpus.paragraphs], generation.manifest.dimensions)
+        ids = [_row_id(sentence) for paragraph in corpus.paragraphs for sentence in paragraph.sentences]
+        rows.check(ids, generation.manifest.dimensions)
         undo.pop_all()
     return rows
 
@@ -338,7 +356,7 @@ def _chromadb_version() -> str:
 
 
 class _Rows:
-    """The vectors of one private copy: Chroma's rows, one a paragraph. The only code that talks to Chroma."""
+    """The vectors of one private copy: Chroma's rows, one a sentence. The only code that talks to Chroma."""
 
     def __init__(self, copy: PrivateCopy, folder: Path) -> None:
         from chromadb import PersistentClient
@@ -380,7 +398,7 @@ class _Rows:
             by_id = dict(zip(got["ids"], np.asarray(got["embeddings"], dtype=np.float32), strict=True))
         if missing := [id for id in ids if id not in by_id]:
             raise IndexingError(
-                f"The index in {self._folder} has lost the paragraph {missing[0]}. Delete the folder: it is rebuilt."
+                f"The index in {self._folder} has lost the sentence {missing[0]}. Delete the folder: it is rebuilt."
             )
         return np.stack([by_id[id] for id in ids])
 
@@ -399,12 +417,12 @@ class _Rows:
         sample = ids[:: max(1, len(ids) // 16)]
         vectors = self.vectors(sample)
         self.dimensions = vectors.shape[1]
-        # Another paragraph of nearly the same words may be returned instead. Among many of them HNSW's graph falls apart:
+        # Another sentence of nearly the same words may be returned instead. Among many of them HNSW's graph falls apart:
         # of 1,000 lines that differ in a number, Chroma finds 526 by their own vectors, whatever its settings.
         lost = [id for id, vector in zip(sample, vectors, strict=True) if self.nearest(vector, 1)[1][0] < _ALIKE]
         if sorted(stored) != sorted(ids) or lost or self.dimensions != dimensions:
             raise IndexingError(
-                f"The index in {self._folder} fails its check: {len(stored)} of {len(ids)} paragraphs are there, "
+                f"The index in {self._folder} fails its check: {len(stored)} of {len(ids)} sentences are there, "
                 f"{len(lost)} of {len(sample)} tried are not found. Check the free space, or delete the folder."
             )
 

@@ -105,8 +105,8 @@ def oracle(corpus: Corpus, embedder: Embedder, question: str) -> list[tuple[str,
     best = [0.0] * len(paragraphs)
     for (i, _), score in zip(sentences, scores, strict=True):
         best[i] = max(best[i], score)
-    vectors = np.array(embedder.embed_documents([p.text for p in paragraphs]))
-    cosines = vectors @ np.array(embedder.embed_query(question))
+    asked = np.array(embedder.embed_query(question))
+    cosines = [max(embedder.embed_documents([s.text for s in p.sentences]) @ asked) for p in paragraphs]
     total = [
         WEIGHTS[0] * a + WEIGHTS[1] * b + WEIGHTS[2] * max(0.0, c)
         for a, b, c in zip(own, share(best), cosines, strict=True)
@@ -136,22 +136,22 @@ def test_a_glossary_finds_what_shares_no_word(
     assert index.search(question, 3)[0].score <= found[0].score
 
 
-def assert_nearest(index: Index, vectors: Any, question: list[float], k: int) -> None:
-    """Compare Chroma's `k` nearest with brute force over one speech; equally near paragraphs may change places."""
+def assert_nearest(index: Index, addresses: list[str], vectors: Any, question: list[float], k: int) -> None:
+    """Compare Chroma's `k` nearest with brute force over one speech; equally near sentences may change places."""
     vector = np.array(question) / np.linalg.norm(question)
     ids, found = index._rows.nearest(vector.astype(np.float32), k)
     cosines = vectors @ vector
     best = -np.sort(-cosines)[:k]
     assert len(set(ids)) == k
     assert found == pytest.approx(best, abs=1e-5)
-    assert [cosines[int(id.split("/")[1]) - 1] for id in ids] == pytest.approx(best, abs=1e-6)
+    assert [cosines[addresses.index(id.split("/")[1])] for id in ids] == pytest.approx(best, abs=1e-6)
 
 
 def test_chroma_finds_what_brute_force_finds_on_the_speech(index: Index, corpus: Corpus) -> None:
-    embedder = lexical(corpus)
-    vectors = np.array(embedder.embed_documents([p.text for p in corpus.paragraphs]))
+    embedder, sentences = lexical(corpus), [s for p in corpus.paragraphs for s in p.sentences]
+    vectors = np.array(embedder.embed_documents([s.text for s in sentences]))
     for question in QUESTIONS:
-        assert_nearest(index, vectors, embedder.embed_query(question), len(vectors))
+        assert_nearest(index, [s.address for s in sentences], vectors, embedder.embed_query(question), len(vectors))
 
 
 @pytest.mark.parametrize("dimensions", [64, 2048])
@@ -161,14 +161,15 @@ def test_chroma_finds_what_brute_force_finds_among_a_thousand_random_vectors(dim
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     with Index.open(corpus, embedder, tmp_path / "index") as index:
         for i in range(100):
-            assert_nearest(index, vectors, embedder.embed_query(f"question {i}"), 10)
+            asked = embedder.embed_query(f"question {i}")
+            assert_nearest(index, [p.sentences[0].address for p in corpus.paragraphs], vectors, asked, 10)
 
 
 def test_the_paragraphs_of_the_speech_find_themselves(index: Index, corpus: Corpus) -> None:
     for paragraph in corpus.paragraphs:
         best = index.search(paragraph.text, 1)[0]
         assert best.paragraph is paragraph
-        assert best.score == pytest.approx(1, abs=0.05)
+        assert best.score > 0.8  # a sentence is no more like its whole paragraph than that
 
 
 def test_traditional_and_full_width_questions_find_the_same(index: Index) -> None:
@@ -258,17 +259,17 @@ def test_equal_paragraphs_come_in_reading_order(tmp_path: Path) -> None:
 
 
 def test_a_paragraph_that_chroma_did_not_return_counts_as_near_as_the_last_one_it_did(tmp_path: Path) -> None:
-    corpus = made_of("\n".join(["题", *(f"第{i}段讲普通的事" for i in range(300)), "最后一段讲蜂鸟"]))
+    corpus = made_of("\n".join(["题", *(f"第{i}段讲普通的事" for i in range(600)), "最后一段讲蜂鸟"]))
     embedder = RandomEmbedder()
-    vectors = as_matrix(embedder.embed_documents([p.text for p in corpus.paragraphs]), 301, "")
+    vectors = as_matrix(embedder.embed_documents([p.text for p in corpus.paragraphs]), 601, "")
     cosines = vectors @ as_matrix([embedder.embed_query("蜂鸟")], 1, "")[0]
-    fiftieth = -np.sort(-cosines)[49]
-    assert cosines[300] < fiftieth  # so it is not among those returned
+    last = -np.sort(-cosines)[199]
+    assert cosines[600] < last  # so it is not among those returned
     with Index.open(corpus, embedder, tmp_path / "index") as index:
         found = index.search("蜂鸟", 1)
-        assert addresses(found) == ["301"]
-        assert found[0].score == pytest.approx(WEIGHTS[0] + WEIGHTS[1] + WEIGHTS[2] * fiftieth, abs=1e-5)
-        assert len(index.search("普通", 301)) == 301
+        assert addresses(found) == ["601"]
+        assert found[0].score == pytest.approx(WEIGHTS[0] + WEIGHTS[1] + WEIGHTS[2] * max(0, last), abs=1e-5)
+        assert len(index.search("普通", 601)) == 601
 
 
 def test_a_corpus_without_paragraphs_is_refused(tmp_path: Path) -> None:

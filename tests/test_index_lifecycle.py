@@ -66,7 +66,7 @@ def made_of(*texts: str) -> Corpus:
 
 
 def rows(index: Index, corpus: Corpus) -> list[list[tuple[str, float]]]:
-    """Return the three nearest paragraphs of every twentieth one, as the index finds them."""
+    """Return the three nearest sentences of every twentieth paragraph, each of which is one sentence, as the index finds them."""
     found = []
     for paragraph in corpus.paragraphs[:: max(1, len(corpus.paragraphs) // 50)]:
         vector = np.array(index.embedder.embed_query(paragraph.text), dtype=np.float32)
@@ -80,7 +80,7 @@ def assert_nearest(found: list[list[tuple[str, float]]], corpus: Corpus, embedde
     paragraphs = corpus.paragraphs
     vectors = np.array([embedder.embed_query(p.text) for p in paragraphs])
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    position = {f"{p.speech}/{p.number}": i for i, p in enumerate(paragraphs)}
+    position = {f"{p.speech}/{p.number}.1": i for i, p in enumerate(paragraphs)}
     asked = range(0, len(paragraphs), max(1, len(paragraphs) // 50))
     for i, near in zip(asked, found, strict=True):
         cosines = vectors @ vectors[i]
@@ -223,7 +223,7 @@ def reseal(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
     [
         (lambda m: m.update(splitter="0"), "the splitter changed from 0 to "),
         (lambda m: m.update(chromadb="0.1"), "the chromadb changed from 0.1 to "),
-        (lambda m: m.update(layout=2), "was written by another version"),
+        (lambda m: m.update(layout=1), "was written by another version"),
         (lambda m: m.pop("layout"), ""),
         (lambda m: m.update(more=1), "was written by another version"),
         (lambda m: m.update(dimensions=17), "fails its check"),
@@ -253,7 +253,7 @@ def test_rows_that_are_sealed_but_not_the_right_ones_are_found_out(others: list[
     files = json.loads((sealed(tmp_path / "others") / "manifest.json").read_bytes())["files"]
     reseal(tmp_path / "index", lambda manifest: manifest.update(files=files))
     with Index.open(corpus, embedder, tmp_path / "index") as index:
-        assert "fails its check: 6 of 4 paragraphs" in index.reason or "has lost the paragraph" in index.reason
+        assert "fails its check: 6 of 4 sentences" in index.reason or "has lost the sentence" in index.reason
         assert_right(index, corpus, embedder)
 
 

@@ -1,6 +1,7 @@
-"""Texts to vectors: the embedded lexical embedder, and neural ones by name.
+"""Texts to vectors: the embedder that comes with this package, and others by name.
 
-    lexical                          needs nothing, compares words and characters
+    bundled                          the encoder that comes with this package, compares meaning
+    lexical                          compares words and characters
     openai:<model>                   any server that speaks OpenAI's /embeddings
     fastembed:<model>                extra `fastembed`, runs here (ONNX)
     sentence-transformers:<model>    extra `sentence-transformers`, runs here (PyTorch)
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from langchain_core.embeddings import Embeddings
 from pydantic import SecretStr
 
+from assistant.encoder import bundled_encoder
 from assistant.errors import ModelError, SettingsError
 from assistant.servers import OPENAI_URL, Server
 from assistant.settings import Settings
@@ -86,6 +88,8 @@ def make_embedder(settings: Settings, texts: Sequence[str]) -> Embedder:
         "fastembed": FastEmbedEmbedder,
         "sentence-transformers": SentenceTransformersEmbedder,
     }
+    if settings.embedder == "bundled":
+        return BundledEmbedder()
     if settings.embedder == "lexical":
         return LexicalEmbedder(texts)
     if kind == "openai" and model:
@@ -93,7 +97,7 @@ def make_embedder(settings: Settings, texts: Sequence[str]) -> Embedder:
     if kind in local and model:
         return local[kind](model)
     raise SettingsError(
-        f"{settings.embedder!r} is not an embedder. Known: lexical, openai:<model>, fastembed:<model>, "
+        f"{settings.embedder!r} is not an embedder. Known: bundled, lexical, openai:<model>, fastembed:<model>, "
         "sentence-transformers:<model>; for example ASSISTANT_EMBEDDER=openai:text-embedding-3-small."
     )
 
@@ -177,6 +181,27 @@ def _hashed(weights: dict[str, float]) -> list[float]:
     if not length:
         vector[0] = length = 1.0
     return [value / length for value in vector]
+
+
+# --- Bundled ---------------------------------------------------------------------------------------------------------
+
+
+class BundledEmbedder(Embeddings):
+    """The encoder that comes with this package, as an embedder. Loaded when it is made, not when it is imported."""
+
+    def __init__(self) -> None:
+        self._encoder = bundled_encoder()
+        self.fingerprint = self._encoder.fingerprint
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """Return a unit vector of 384 numbers for each text."""
+        vectors: list[list[float]] = self._encoder.embed_passages(texts).tolist()
+        return vectors
+
+    def embed_query(self, text: str) -> list[float]:
+        """Return the unit vector of a question, 384 numbers."""
+        vector: list[float] = self._encoder.embed_questions([text])[0].tolist()
+        return vector
 
 
 # --- Neural ----------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 from math import exp, log
 
 from assistant.corpus import Corpus, Sentence
+from assistant.encoder import Encoder, bundled_encoder
 from assistant.glossary import Glossary, bundled_glossary
 from assistant.index import Passage
 from assistant.offers import names_someone, offers
@@ -31,13 +32,19 @@ PRIOR, OFFER, PHRASE = 0.2, 0.1, 0.3
 """Beside the share covered, 0 to 1: the passage's score, the kind of thing asked for, pairs of characters in common."""
 CARRIED = 0.5
 """What a term of the question before counts in a follow-up."""
-RIVAL = 0.95
+NEARNESS = 0.3
+"""Beside them: how many standard deviations a sentence is nearer to the question than the others, as vectors."""
+JUDGED = 3
+"""Sentences that the verdict is asked of, the best first."""
+RIVAL = 0.92
 """A further sentence is quoted if it reaches this share of the best one's score."""
 GAIN = 0.2
-"""Or if it covers this share of the question's weight that the chosen ones lack."""
+"""Or if it covers this share of the question's weight that the chosen ones lack, and reaches"""
+FURTHER = 0.7
+"""this share of the best one's score."""
 MIN_OWN = 0.2
-"""Share of the question's weight that the best sentence must cover itself."""
-MIN_CONFIDENCE = 0.5
+"""Share of the question's weight that a sentence must cover itself to be quoted for the name it holds."""
+MIN_CONFIDENCE = 0.78
 MAX_SENTENCES = 3
 MAX_PARTS = 20
 MAX_CARRIED = 6
@@ -48,8 +55,7 @@ MAX_HEADING = 40
 CERTAIN = 0.95
 """Confidence where nothing had to be weighed: an outline, a count of mentions."""
 # Logistic, fitted on the tune split and on questions written for the purpose.
-_BASE, _OWN, _LACKING, _MISSING, _FACT_MISSING, _OFFERED = -1.7, 1.0, -0.65, -2.5, -1.5, 3.5
-_CERTAINTY = {Kind.NAME: 1.0, Kind.NOUN: 1.0, Kind.OTHER: 0.6}
+_BASE, _VERDICT, _LACKING, _MISSING, _OFFERED = 0.0, 0.42, -1.37, -1.28, 1.77
 
 # How the parallel paragraphs of such a speech begin: 某某指出，要……
 _FRAME = re.compile(r"^[^，。]{0,15}(?:指出|强调|要求|提出|认为)，")
@@ -97,6 +103,7 @@ class ExtractiveAnswerer:
 
     corpus: Corpus
     glossary: Glossary = field(default_factory=bundled_glossary)
+    encoder: Encoder = field(default_factory=bundled_encoder)
 
     @property
     def name(self) -> str:
@@ -128,17 +135,14 @@ class ExtractiveAnswerer:
         question = Question.read(text, self.glossary)
         if sure := self._without_weighing(question, passages):
             return Finding(tuple(sure[:MAX_PARTS]), CERTAIN)
-        ranked = self._rank(question, passages)
+        ranked = _without_idle_headings(self._rank(question, passages))
         if not ranked:
             return Finding((), 0.0)
-        ranked = _without_idle_headings(ranked)
         chosen = self._select(question, ranked)
-        own, confidence, missing = self._judge(
-            question, ranked[0], [c for c in ranked if c is ranked[0] or c.sentence in chosen]
-        )
+        confidence, missing = self._judge(question, ranked)
         unknown = tuple(t.text for t in missing if not any(form in self._text for form in (t.text, *t.equivalents)))
-        if own < MIN_OWN or confidence < MIN_CONFIDENCE:
-            return Finding((), min(confidence, MIN_CONFIDENCE), unknown)
+        if confidence < MIN_CONFIDENCE:
+            return Finding((), confidence, unknown)
         return Finding(tuple(chosen), confidence, unknown, _stood_in(question, chosen))
 
     # --- Choosing ---
@@ -162,7 +166,7 @@ class ExtractiveAnswerer:
         best = ranked[0]
         if question.shape is Shape.LIST and (parts := self._parts(best, ranked)):
             return parts
-        near = [c for c in ranked if c.score >= RIVAL * best.score and c.covered >= RIVAL * best.covered]
+        near = [c for c in ranked if c.score >= RIVAL * best.score]
         if question.thing:
             # Who and when are told in full where they are first mentioned.
             first = min(near, key=lambda c: (c.sentence.speech, c.sentence.start))
@@ -173,7 +177,8 @@ class ExtractiveAnswerer:
         held = [max(c.covers[i] for c in chosen) for i in range(len(weights))]
         for c in ranked:
             gain = sum(w * max(0.0, new - old) for w, new, old in zip(weights, c.covers, held, strict=True))
-            if c not in chosen and len(chosen) < MAX_SENTENCES and gain >= GAIN * sum(weights):
+            apt = c.score >= FURTHER * best.score and gain >= GAIN * sum(weights)
+            if c not in chosen and len(chosen) < MAX_SENTENCES and apt:
                 chosen.append(c)
                 held = [max(a, b) for a, b in zip(held, c.covers, strict=True)]
         sentences = [c.sentence for c in chosen]
@@ -191,27 +196,28 @@ class ExtractiveAnswerer:
         here = sorted((c.sentence for c in ranked if _place(c) == _place(best)), key=lambda s: s.start)
         return here if _is_heading(here[0]) else []
 
-    def _judge(self, question: Question, best: _Candidate, chosen: list[_Candidate]) -> tuple[float, float, list[Term]]:
-        """Return what the best sentence covers itself, the confidence, and the names and nouns that are not covered."""
-        held = [max(c.leaning[i] for c in chosen) for i in range(len(question.terms))]
-        missing = [t for t, cover in zip(question.terms, held, strict=True) if t.kind is not Kind.OTHER and cover < 0.5]
-        weights = [_CERTAINTY[t.kind] * w for t, w in zip(question.terms, self._weights(question), strict=True)]
-        own = sum(w * c for w, c in zip(weights, best.covers, strict=True)) / sum(weights)
-        lacking = sum(w for w, t in zip(weights, question.terms, strict=True) if t in missing) / sum(weights)
+    def _judge(self, question: Question, ranked: list[_Candidate]) -> tuple[float, list[Term]]:
+        """Return the confidence, and the names and nouns of the question that the best sentence does not cover."""
+        best = ranked[0]
+        missing = [
+            t for t, cover in zip(question.terms, best.leaning, strict=True) if t.kind is not Kind.OTHER and cover < 0.5
+        ]
+        weights = self._weights(question)
+        lacking = sum(w for w, t in zip(weights, question.terms, strict=True) if t in missing) / (sum(weights) or 1)
+        verdict = max(self.encoder.verdicts(question.text, [c.sentence.text for c in ranked[:JUDGED]]))
         evidence = (
-            _BASE + _OWN * own + _LACKING * lacking + _MISSING * bool(missing)
-            + _FACT_MISSING * (question.thing is not None and bool(missing))
+            _BASE + _VERDICT * float(verdict) + _LACKING * lacking + _MISSING * bool(missing)
             + _OFFERED * offers(best.sentence.text, question)
         )  # fmt: skip
-        return own, 1 / (1 + exp(-evidence)), missing
+        return round(1 / (1 + exp(-evidence)), 4), missing
 
     # --- Weighing ---
 
     def _rank(self, question: Question, passages: Sequence[Passage]) -> list[_Candidate]:
         """Return the sentences of the passages, best first; ties in the order of the passages."""
         weights = self._weights(question)
-        if not (total := sum(weights)):
-            return []
+        total = sum(weights) or 1.0
+        nearness = _standardised([value for passage in passages for value in passage.similarities])
         found = []
         for passage in passages:
             sentences = passage.paragraph.sentences
@@ -222,7 +228,7 @@ class ExtractiveAnswerer:
                 leaning = tuple(max(c, LEAD * first) for c, first in zip(covers, lead, strict=True))
                 score = sum(w * c for w, c in zip(weights, leaning, strict=True)) / total
                 score += PRIOR * passage.score + OFFER * offers(sentence.text, question)
-                score += PHRASE * question.shared_pairs(_folded(sentence.text))
+                score += PHRASE * question.shared_pairs(_folded(sentence.text)) + NEARNESS * next(nearness, 0.0)
                 covered = sum(w * c for w, c in zip(weights, covers, strict=True)) / total
                 found.append(_Candidate(sentence, covers, leaning, covered, score))
         return sorted(found, key=lambda c: -c.score)
@@ -293,6 +299,13 @@ class ExtractiveAnswerer:
     @cached_property
     def _frequency(self) -> Counter[str]:
         return Counter(t for p in self.corpus.paragraphs for s in p.sentences for t in _token_set(s.text))
+
+
+def _standardised(values: list[float]) -> Iterator[float]:
+    """Yield how many standard deviations each value lies above the mean: the scale of cosines differs by embedder."""
+    mean = sum(values) / (len(values) or 1)
+    deviation = (sum((value - mean) ** 2 for value in values) / (len(values) or 1)) ** 0.5
+    return ((value - mean) / deviation if deviation else 0.0 for value in values)
 
 
 def _stood_in(question: Question, sentences: Sequence[Sentence]) -> tuple[tuple[str, str], ...]:

@@ -303,7 +303,9 @@ def _rebuild(
                 _copy_vectors(place, old, [_row_id(s) for s in sentences if s.speech in kept], rows)
             for batch in _batches(new):
                 vectors = embedder.embed_documents([sentence.text.strip() for sentence in batch])
-                rows.add([_row_id(sentence) for sentence in batch], as_matrix(vectors, len(batch), embedder.fingerprint))
+                rows.add(
+                    [_row_id(sentence) for sentence in batch], as_matrix(vectors, len(batch), embedder.fingerprint)
+                )
         generation = place.seal(work, wanted.model_copy(update={"dimensions": rows.dimensions}))
     checked = _checked(place, generation, corpus)
     place.publish(generation)

@@ -37,8 +37,8 @@ class Settings(BaseSettings):
     # Index
     index: Path | None = None
     """Folder of the index; by default one per seeds folder under the user's cache folder."""
-    embedder: str = "lexical"
-    """`lexical`, `openai:<model>`, `fastembed:<model>` or `sentence-transformers:<model>`."""
+    embedder: str = "bundled"
+    """`bundled`, `lexical`, `openai:<model>`, `fastembed:<model>` or `sentence-transformers:<model>`."""
     passages: int = Field(default=8, ge=1, le=50)
     """How many paragraphs are retrieved for a question."""
 

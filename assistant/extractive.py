@@ -30,7 +30,7 @@ LEAD = 0.9
 """What the first sentence of a paragraph covers counts this much for those that lean on it."""
 CARRIED = 0.5
 """What a term of the question before counts in a follow-up."""
-PRIOR, OFFER, PHRASE = 0.2, 0.1, 0.3
+PRIOR, OFFER, PHRASE = 0.2, 0.4, 0.3
 """Beside the share covered, 0 to 1: the passage's score, the kind of thing asked for, pairs of characters in common."""
 NEARNESS = 0.3
 """Beside them: how many standard deviations a sentence is nearer to the question than the others, as vectors."""
@@ -159,7 +159,8 @@ class ExtractiveAnswerer:
         if not ranked:
             return Finding((), 0.0)
         chosen = self._select(question, ranked)
-        confidence, missing = self._judge(question, ranked)
+        told = [c for c in ranked if c is ranked[0] or c.sentence in chosen]
+        confidence, missing = self._judge(question, ranked, told)
         unknown = tuple(t.text for t in missing if not any(form in self._text for form in (t.text, *t.equivalents)))
         if confidence < MIN_CONFIDENCE:
             return Finding((), confidence, unknown)
@@ -175,9 +176,11 @@ class ExtractiveAnswerer:
         if question.asks_where_mentioned:
             terms = [term.text for term in question.terms]
             return [s for s in sentences if terms and all(term in _folded(s.text) for term in terms)]
-        if self._resembles(question, TASKS) or (question.shape is Shape.LIST and self._is_theme(question.text)):
+        whole = question.shape is Shape.OUTLINE
+        theme = question.shape is Shape.LIST and self._is_theme(question.text)
+        if not whole and (theme or self._resembles(question, TASKS)):
             return [s for s in topics if _FRAME.match(s.text) and "要" in s.text] or topics
-        if question.shape is Shape.OUTLINE or self._resembles(question, GIST):
+        if whole or self._resembles(question, GIST):
             return list(dict.fromkeys([*self._theme(sentences), *topics]))
         return []
 
@@ -231,12 +234,13 @@ class ExtractiveAnswerer:
         here = sorted((c.sentence for c in ranked if _place(c) == _place(best)), key=lambda s: s.start)
         return here if _is_heading(here[0]) else []
 
-    def _judge(self, question: Question, ranked: list[_Candidate]) -> tuple[float, list[Term]]:
-        """Return the confidence, and the names and nouns of the question that the best sentence does not cover."""
+    def _judge(
+        self, question: Question, ranked: list[_Candidate], chosen: list[_Candidate]
+    ) -> tuple[float, list[Term]]:
+        """Return the confidence, and the names and nouns of the question that the chosen sentences do not cover."""
         best = ranked[0]
-        missing = [
-            t for t, cover in zip(question.terms, best.leaning, strict=True) if t.kind is not Kind.OTHER and cover < 0.5
-        ]
+        held = [max(c.leaning[i] for c in chosen) for i in range(len(question.terms))]
+        missing = [t for t, cover in zip(question.terms, held, strict=True) if t.kind is not Kind.OTHER and cover < 0.5]
         weights = self._weights(question)
         lacking = sum(w for w, t in zip(weights, question.terms, strict=True) if t in missing) / (sum(weights) or 1)
         verdict = max(self.encoder.verdicts(question.text, [c.sentence.text for c in ranked[:JUDGED]]))

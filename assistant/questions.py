@@ -275,7 +275,9 @@ def _terms(folded: str, names: frozenset[str], glossary: Glossary) -> Iterator[T
         free[number.start : number.end] = [False] * (number.end - number.start)
         yield Term(number.form, Kind.EXACT, number.start, is_number=True)
     for match in matches:
-        yield Term(match.phrase, Kind.NOUN if match.start in how else _kind_of(match), match.start, match.terms)
+        kind = Kind.NOUN if match.start in how else _kind_of(match)
+        exact = any(a <= match.start and match.end <= b for a, b in quoted)
+        yield Term(match.phrase, Kind.EXACT if exact else kind, match.start, match.terms)
     position = 0
     for word, tag in tagged(folded):
         start = folded.find(word, position)

@@ -69,10 +69,14 @@ class Encoder:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             weights = (folder / "encoder.onnx").read_bytes()
-            session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
-            tokenizer = Tokenizer.from_str((folder / "tokenizer.json").read_text("utf-8"))
+            # Its fallback would print to the output, then try the same once more.
+            session = onnxruntime.InferenceSession(
+                weights, options, providers=["CPUExecutionProvider"], enable_fallback=0
+            )
+            # Of a buffer: what is damaged is then a ValueError, elsewhere in tokenizers a bare Exception.
+            tokenizer = Tokenizer.from_buffer((folder / "tokenizer.json").read_bytes())
             verdict = np.load(folder / "verdict.npy")
-        except (OSError, ValueError, Fail, InvalidArgument, InvalidGraph, InvalidProtobuf) as error:
+        except (EOFError, OSError, ValueError, Fail, InvalidArgument, InvalidGraph, InvalidProtobuf) as error:
             raise ModelError(f"The model in {folder} cannot be read: {error}. Install this package again.") from error
         return cls(session, tokenizer, verdict, f"bundled-e5:{hashlib.sha256(weights).hexdigest()[:12]}")
 

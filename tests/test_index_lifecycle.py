@@ -320,6 +320,11 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "a copy that is a file": lambda f: (f / "open" / "x").write_text("x"),
 }
 HARMLESS = {"a copy that is a file"}
+GRAPH = (
+    *("segment missing", "metadata missing", "metadata garbage", "lengths"),
+    *("vectors' head", "vectors' bit", "header truncated", "links missing"),
+)
+"""Damage to what only a large index has on disk."""
 
 
 @pytest.fixture(scope="module")
@@ -333,11 +338,30 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> tuple[Corpus, Path]:
     return corpus, folder
 
 
-@pytest.mark.parametrize("damage", DAMAGE)
-def test_damage_ends_in_the_right_neighbours(damage: str, large: tuple[Corpus, Path], tmp_path: Path) -> None:
-    corpus, embedder = large[0], CountingEmbedder()
-    folder = tmp_path / "index"
-    shutil.copytree(large[1], folder)
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Corpus, Path]:
+    corpus, folder = made_of(*TEXTS), tmp_path_factory.mktemp("small") / "index"
+    with Index.open(corpus, CountingEmbedder(), folder):
+        return corpus, folder
+
+
+@pytest.mark.parametrize("damage", [name for name in DAMAGE if name not in GRAPH])
+def test_damage_ends_in_the_right_neighbours(damage: str, small: tuple[Corpus, Path], tmp_path: Path) -> None:
+    assert_mended(damage, *small, tmp_path / "index")
+
+
+# Rebuilding a large index takes half a second: what a small one can suffer too, this one suffers in the slow tests.
+@pytest.mark.parametrize(
+    "damage", [pytest.param(name, marks=() if name in GRAPH else pytest.mark.slow) for name in DAMAGE]
+)
+def test_damage_to_a_large_index_does_too(damage: str, large: tuple[Corpus, Path], tmp_path: Path) -> None:
+    assert_mended(damage, *large, tmp_path / "index")
+
+
+def assert_mended(damage: str, corpus: Corpus, intact: Path, folder: Path) -> None:
+    """Copy an intact index, damage the copy and open it."""
+    embedder = CountingEmbedder()
+    shutil.copytree(intact, folder)
     DAMAGE[damage](folder)
     with Index.open(corpus, embedder, folder) as index:
         assert index.rebuilt is (damage not in HARMLESS)

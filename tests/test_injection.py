@@ -422,7 +422,10 @@ def test_a_speech(server: ModelServer, tmp_path: Path, attack: Attack) -> None:
     seeds = tmp_path / "seeds"
     seeds.mkdir()
     (seeds / "speech.txt").write_text(f"题目\n{BEFORE}\n{attack.text}\n{AFTER}\n", "utf-8")
-    with Assistant.from_settings(seeds=seeds, index=tmp_path / "index") as assistant:
+    corpus = Corpus.from_folder(seeds)
+    embedder = LexicalEmbedder([paragraph.text for paragraph in corpus.paragraphs])
+    # Not `from_settings`, which reads the glossary each time, as it must.
+    with Assistant(corpus, Index.open(corpus, embedder, tmp_path / "index"), Obedient()) as assistant:
         for answerer in (Obedient(), model(server.url)):
             assert cited(asked(assistant, answerer, "怎样加强知识产权保护？")) == attack.cited
         asked(assistant, ExtractiveAnswerer(assistant.corpus), "怎样加强知识产权保护？")

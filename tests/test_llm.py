@@ -653,7 +653,7 @@ def test_doctor_without_a_model_says_how_to_name_one(
 
 
 def test_our_side_costs_little_for_each_sentence(corpus: Corpus, index: Index) -> None:
-    """Far above what is measured (see the figures), so that a busy machine does not fail."""
+    """Far above what is measured (see the figures), and of the processor, so that a busy machine does not fail."""
 
     class Scripted(ExtractiveAnswerer):
         def draft(self, question: str, passages: Sequence[Passage]) -> Iterator[str]:  # noqa: ARG002
@@ -663,8 +663,8 @@ def test_our_side_costs_little_for_each_sentence(corpus: Corpus, index: Index) -
 
     assistant = Assistant(corpus, index, Scripted(corpus))
     assistant.ask(QUESTION)
-    began = time.perf_counter()
+    began = time.process_time()
     reply = assistant.ask(QUESTION)
     assert isinstance(reply, Answer)
-    assert (time.perf_counter() - began) / len(reply.claims) < 0.1
+    assert (time.process_time() - began) / len(reply.claims) < 0.1
     assert MAX_CHARACTERS >= 10_000

@@ -30,12 +30,16 @@ LEAD = 0.9
 """What the first sentence of a paragraph covers counts this much for those that lean on it."""
 CARRIED = 0.5
 """What a term of the question before counts in a follow-up."""
+PRIOR, OFFER, PHRASE = 0.2, 0.1, 0.3
+"""Beside the share covered, 0 to 1: the passage's score, the kind of thing asked for, pairs of characters in common."""
 NEARNESS = 0.3
-"""Beside the share covered, 0 to 1: how many standard deviations a sentence is nearer to the question than the others, as vectors."""
+"""Beside them: how many standard deviations a sentence is nearer to the question than the others, as vectors."""
 JUDGED = 3
 """Sentences that the verdict is asked of, the best first."""
 RIVAL = 0.85
 """A further sentence is quoted if it reaches this share of the best one's score."""
+EQUAL = 0.95
+"""From this share on, two sentences are equally good."""
 GAIN = 0.3
 """Or if it covers this share of the question's weight that the chosen ones lack."""
 MIN_OWN = 0.2
@@ -199,7 +203,8 @@ class ExtractiveAnswerer:
         near = [c for c in ranked if c.score >= RIVAL * best.score]
         if question.thing:
             # Who and when are told in full where they are first mentioned.
-            first = min(near, key=lambda c: (c.sentence.speech, c.sentence.start))
+            equal = [c for c in near if c.score >= EQUAL * best.score]
+            first = min(equal, key=lambda c: (c.sentence.speech, c.sentence.start))
             return [self._named(question, first, ranked).sentence]
         limit = MAX_PARTS if question.shape is Shape.LIST else MAX_SENTENCES
         chosen = near[:limit]
@@ -256,7 +261,8 @@ class ExtractiveAnswerer:
                 covers = tuple(self._cover(term, sentence.text, known) for term in question.terms)
                 leaning = tuple(max(c, LEAD * first) for c, first in zip(covers, lead, strict=True))
                 score = sum(w * c for w, c in zip(weights, leaning, strict=True)) / total
-                score += NEARNESS * next(nearness, 0.0)
+                score += PRIOR * passage.score + OFFER * offers(sentence.text, question)
+                score += PHRASE * question.shared_pairs(_folded(sentence.text)) + NEARNESS * next(nearness, 0.0)
                 covered = sum(w * c for w, c in zip(weights, covers, strict=True)) / total
                 found.append(_Candidate(sentence, covers, leaning, covered, score))
         return sorted(found, key=lambda c: -c.score)

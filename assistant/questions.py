@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
+from itertools import pairwise
 
 from assistant.english import english_numbers
 from assistant.glossary import Glossary, Match
@@ -205,6 +206,14 @@ class Question:
         if re.search("哪些|哪几", self.folded):
             return None
         return next((thing for thing, pattern in _THINGS.items() if _asks(pattern, self.folded)), None)
+
+    def shared_pairs(self, folded: str) -> float:
+        """Return the share of its pairs of neighbouring characters that a text in normal form has."""
+        return sum(pair in folded for pair in self._pairs) / len(self._pairs) if self._pairs else 0.0
+
+    @cached_property
+    def _pairs(self) -> frozenset[str]:
+        return frozenset(a + b for a, b in pairwise(self.folded))
 
     @property
     def measure(self) -> str:

@@ -31,10 +31,10 @@ class Shape(StrEnum):
 class Kind(StrEnum):
     """How much it matters that the speech has a term."""
 
-    NAME = "name"
-    """A person, place, body, number or quoted phrase: nothing stands in for it."""
+    EXACT = "exact"
+    """A number, a numbered meeting or plan, a quoted phrase: nothing stands in for it."""
     NOUN = "noun"
-    """A thing; without it the question is about something else."""
+    """A thing, a person, a place; without it the question may be about something else."""
     OTHER = "other"
     """A verb or a quality, which people put in many ways."""
 
@@ -126,6 +126,9 @@ _ENGLISH_NUMBER = re.compile(
     r"(?:[a-z]+ \d{1,2}(?:st|nd|rd|th)?,? \d{4}|[a-z]+ \d{1,2}(?:st|nd|rd|th)?\b|\d[\d.,]*(?:%|st|nd|rd|th)?|[a-z]+-?(?:first|second|third|fifth|sixth|"
     r"seventh|eighth|ninth|tenth|teenth|tieth))(?![a-z])"
 )
+NUMERAL = re.compile(r"[一二三四五六七八九十\d](?!致|样|般|些|体|切)")
+"""A numeral in a set phrase, but not in a word such as 一致."""
+_NUMBERED = re.compile(r"[一二三四五六七八九十](?:大$|中全会|届)|^十[一二三四五]五")
 _QUOTED = re.compile(r"[“\"「『《‘]([^“”\"「」『』《》‘’]{2,})[”\"」』》’]")
 
 
@@ -270,7 +273,7 @@ def _terms(folded: str, names: frozenset[str], glossary: Glossary) -> Iterator[T
     numbers = [n for n in _numbers(folded) if all(free[n.start : n.end])]
     for number in numbers:
         free[number.start : number.end] = [False] * (number.end - number.start)
-        yield Term(number.form, Kind.NAME, number.start, is_number=True)
+        yield Term(number.form, Kind.EXACT, number.start, is_number=True)
     for match in matches:
         yield Term(match.phrase, Kind.NOUN if match.start in how else _kind_of(match), match.start, match.terms)
     position = 0
@@ -284,8 +287,10 @@ def _terms(folded: str, names: frozenset[str], glossary: Glossary) -> Iterator[T
             continue
         left = _GLUED.sub("", left)
         if left and not _is_empty(left, tag):
-            if left in names or any(a <= start and position <= b for a, b in quoted):
-                yield Term(left, Kind.NAME, start)
+            if any(a <= start and position <= b for a, b in quoted):
+                yield Term(left, Kind.EXACT, start)
+            elif tag == "ns" or left in names:
+                yield Term(left, Kind.EXACT if tag == "ns" else Kind.NOUN, start)
             else:
                 yield Term(left, Kind.NOUN if start in how and len(left) > 1 else _kind(tag), start)
 
@@ -312,15 +317,16 @@ def _is_empty(word: str, tag: str) -> bool:
 def _kind_of(match: Match) -> Kind:
     """Return the kind of a glossary phrase: that of its last word, of an English one that of its first equivalent.
 
-    What official texts use as a set phrase is a matter of its own, whatever its part of speech: 扶贫, 立法.
+    What official texts use as a set phrase is a matter of its own, whatever its part of speech: 扶贫, 立法. A numbered
+    meeting or plan is that or another: 六中全会 is no 五中全会.
     """
+    if _NUMBERED.search(match.phrase):
+        return Kind.EXACT
     kind = _kind(tagged(match.phrase if is_chinese(match.phrase) else match.terms[0])[-1][1])
     return Kind.NOUN if match.official and kind is Kind.OTHER else kind
 
 
 def _kind(tag: str) -> Kind:
-    if tag in ("nr", "ns", "nt", "nz", "nrfg", "nrt"):
-        return Kind.NAME
     return Kind.NOUN if tag.startswith("n") or tag in ("vn", "an", "l", "i", "j") else Kind.OTHER
 
 

@@ -21,7 +21,7 @@ from assistant.corpus import Corpus, Speech
 from assistant.embedders import Embedder, LexicalEmbedder, as_matrix
 from assistant.errors import IndexingError, ModelError
 from assistant.glossary import Glossary
-from assistant.index import WEIGHTS, Index
+from assistant.index import WEIGHTS, Index, _row_id
 from assistant.retriever import PassageRetriever
 from assistant.text import tokens
 
@@ -271,6 +271,40 @@ def test_a_refrain_does_not_hide_the_other_sentences(times: int, tmp_path: Path)
     own, other = (pytest.approx(max(0, cosine), abs=1e-5) for cosine in cosines)
     assert [p.paragraph.address for p in found] == ["s0/1", "s0/2", "s1/1"]
     assert [p.similarities for p in found] == [(own, *[other] * times), (other,) * times, (other,) * times]
+
+
+@pytest.mark.parametrize("attempt", range(8))
+def test_lines_that_differ_in_a_number_do_not_hide_the_other_sentences(attempt: int, tmp_path: Path) -> None:
+    """Chroma's graph, another one on every building, lost one of the others in a quarter of all buildings."""
+    lines = "\n".join(f"各地区各部门要抓好第{i}项工作的落实。" for i in range(60 + attempt))
+    corpus = made_of(f"题\n蜂鸟是鸟。\n{lines}\n鸟会筑巢。")
+    embedder = lexical(corpus)
+    with Index.open(corpus, embedder, tmp_path / "index") as index:
+        for number in (1, 62 + attempt):
+            text = corpus.paragraphs[number - 1].text
+            found = index.search(text, 1)[0]
+            assert found.paragraph.number == number
+            assert found.similarities == pytest.approx(
+                [np.array(embedder.embed_query(text)) @ vector for vector in embedder.embed_documents([text])], abs=1e-5
+            )
+
+
+def test_where_the_graph_loses_rows_every_vector_is_compared(index: Index, corpus: Corpus) -> None:
+    embedder, rows = lexical(corpus), index._rows
+    sentences = {_row_id(s): s.text for p in corpus.paragraphs for s in p.sentences}
+    vectors = np.array(embedder.embed_documents([text.strip() for text in sentences.values()]))
+    assert rows._every is None
+    assert rows._stacked(list(sentences)) == pytest.approx(vectors, abs=1e-6)
+    for question in QUESTIONS:
+        vector = np.array(embedder.embed_query(question), dtype=np.float32)
+        asked = rows.nearest(vector, 10)
+        rows._every = list(sentences), rows._stacked(list(sentences))
+        try:
+            compared = rows.nearest(vector, 10)
+        finally:
+            rows._every = None
+        assert compared[1] == pytest.approx(asked[1], abs=1e-5)
+        assert len(set(compared[0])) == 10
 
 
 def test_a_passage_says_how_near_each_of_its_sentences_is(index: Index, corpus: Corpus) -> None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     Vectors = NDArray[np.float32]
 
 WEIGHTS = Path(__file__).parent / "weights"
+DIMENSIONS = 384
+"""Length of a vector."""
 MAX_TOKENS = 510
 """Of a text; what is longer is cut, for matching only. With its two marks it fills the 512 positions of the model."""
 _BATCH_TOKENS = 4096
@@ -69,11 +71,16 @@ class Encoder:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             weights = (folder / "encoder.onnx").read_bytes()
-            session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
-            tokenizer = Tokenizer.from_str((folder / "tokenizer.json").read_text("utf-8"))
-            verdict = np.load(folder / "verdict.npy")
-        except (OSError, ValueError, Fail, InvalidArgument, InvalidGraph, InvalidProtobuf) as error:
-            raise ModelError(f"The model in {folder} cannot be read: {error}. Install this package again.") from error
+            # Its fallback would print to the output, then try the same once more.
+            session = onnxruntime.InferenceSession(
+                weights, options, providers=["CPUExecutionProvider"], enable_fallback=0
+            )
+            # Of a buffer: what is damaged is then a ValueError, elsewhere in tokenizers a bare Exception.
+            tokenizer = Tokenizer.from_buffer((folder / "tokenizer.json").read_bytes())
+            verdict = np.load(folder / "verdict.npy").reshape(4 * DIMENSIONS + 1)
+        except (EOFError, OSError, ValueError, Fail, InvalidArgument, InvalidGraph, InvalidProtobuf) as error:
+            why = " ".join(str(error).split()).rstrip(".")
+            raise ModelError(f"The model in {folder} cannot be read: {why}. Install this package again.") from error
         return cls(session, tokenizer, verdict, f"bundled-e5:{hashlib.sha256(weights).hexdigest()[:12]}")
 
     def embed_questions(self, questions: Sequence[str]) -> "Vectors":
@@ -97,7 +104,7 @@ class Encoder:
         new = [text for text in dict.fromkeys(texts) if text not in known]
         kept = known | dict(zip(new, self._run(new), strict=True)) if new else known
         self._kept = kept  # replaced as a whole: other threads may be reading it
-        return np.array([kept[text] for text in texts], dtype=np.float32)
+        return np.array([kept[text] for text in texts], dtype=np.float32).reshape(len(texts), DIMENSIONS)
 
     def _run(self, texts: list[str]) -> "list[Vectors]":
         import numpy as np

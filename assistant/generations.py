@@ -52,7 +52,7 @@ class Manifest(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     layout: Literal[2] = 2
-    """Since 2, a row of Chroma is a sentence and no longer a paragraph."""
+    """Since 2, a row of Chroma is a sentence, named by its words, and no longer a paragraph."""
     embedder: str
     splitter: str
     chromadb: str

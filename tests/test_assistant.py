@@ -90,7 +90,7 @@ def test_it_says_what_it_is_made_by(assistant: Assistant) -> None:
     assert made_by.speech == "sha256:a1e0a3094e85a09cd22830a8424cb058831df554f4bb9c7c92409d094ed96869"
     assert made_by.answerer == "extractive"
     assert made_by.prompt is None
-    assert made_by.embedder.startswith("lexical-")
+    assert made_by.embedder.startswith("bundled-")
     assert made_by == assistant.ask("火星上有水吗？").made_by
 
 

@@ -246,7 +246,7 @@ def test_doctor_says_what_to_do_about_a_wrong_setting(run: Any, monkeypatch: pyt
     monkeypatch.setenv("ASSISTANT_EMBEDDER", "magic")
     done = run("doctor")
     assert done.code == ERROR
-    assert re.search(r"✗ 'magic' is not an embedder. Known: lexical, openai:<model>", done.out)
+    assert re.search(r"✗ 'magic' is not an embedder. Known: bundled, lexical, openai:<model>", done.out)
 
 
 def test_doctor_names_a_broken_file_once(run: Any, folder: Path) -> None:

@@ -19,6 +19,7 @@ from langchain_core.embeddings import Embeddings
 
 from assistant.corpus import Speech
 from assistant.embedders import DIMENSIONS, TEXTS_PER_REQUEST, Embedder, LexicalEmbedder, as_matrix, make_embedder
+from assistant.encoder import bundled_encoder
 from assistant.errors import ModelError, SettingsError
 from assistant.settings import Settings
 from assistant.text import SPLITTER_VERSION
@@ -175,7 +176,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         sys.modules.pop(name, None)
 
 
-@pytest.fixture(params=["lexical", "openai", "fastembed", "sentence-transformers"])
+@pytest.fixture(params=["bundled", "lexical", "openai", "fastembed", "sentence-transformers"])
 def embedder(
     request: pytest.FixtureRequest,
     server: EmbeddingServer,
@@ -183,7 +184,7 @@ def embedder(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Embedder:
-    """Each embedder; the two that run models here with a stand-in for their library, which is large."""
+    """Each embedder; the two that need a package of their own with a stand-in for it, which is large."""
     if request.param == "openai":
         return make_embedder(settings("openai:good", base_url=server.url), TEXTS)
     if request.param == "fastembed":
@@ -195,7 +196,7 @@ def embedder(
     if request.param == "sentence-transformers":
         install("sentence_transformers", SENTENCE_TRANSFORMERS)
         return make_embedder(settings(f"sentence-transformers:{tmp_path}"), TEXTS)
-    return make_embedder(settings("lexical"), TEXTS)
+    return make_embedder(settings(request.param), TEXTS)
 
 
 def test_it_gives_unit_vectors_of_one_length_and_the_same_ones_again(embedder: Embedder) -> None:
@@ -227,6 +228,25 @@ def test_its_fingerprint_says_what_it_is(embedder: Embedder, request: pytest.Fix
     name = request.node.callspec.params["embedder"]
     assert embedder.fingerprint.startswith(name)
     assert embedder.fingerprint == embedder.fingerprint
+
+
+# --- Bundled ---
+
+
+def test_bundled_reads_a_question_as_a_question_and_a_text_as_a_passage() -> None:
+    embedder, encoder = make_embedder(settings("bundled"), TEXTS), bundled_encoder()
+    assert np.array_equal(np.array(embedder.embed_query(TEXTS[0])), encoder.embed_questions(TEXTS[:1])[0])
+    assert np.array_equal(np.array(embedder.embed_documents(TEXTS)), encoder.embed_passages(TEXTS))
+    assert embedder.fingerprint == encoder.fingerprint
+
+
+def test_bundled_is_the_default_and_compares_meaning() -> None:
+    texts = ["河道两岸一百米以内不得新建养殖场。", "博物馆周一闭馆，其余六天免费开放。"]
+    meaning, letters = make_embedder(Settings.load(), texts), make_embedder(settings("lexical"), texts)
+    question = "江边能不能盖猪圈？"
+    near, far = np.array(meaning.embed_documents(texts)) @ np.array(meaning.embed_query(question))
+    assert near > far + 0.1
+    assert not (np.array(letters.embed_documents(texts)) @ np.array(letters.embed_query(question))).any()
 
 
 # --- Lexical ---
@@ -308,9 +328,11 @@ def test_lexical_fingerprint_changes_with_what_the_vectors_depend_on() -> None:
 # --- Names ---
 
 
-@pytest.mark.parametrize("name", ["", "word2vec", "lexical:2", "openai", "openai:", "fastembed:", "Lexical", ":"])
+@pytest.mark.parametrize(
+    "name", ["", "word2vec", "lexical:2", "bundled:e5", "openai", "openai:", "fastembed:", "Lexical", ":"]
+)
 def test_an_unknown_name_is_answered_with_the_known_ones(name: str) -> None:
-    with pytest.raises(SettingsError, match=r"lexical, openai:<model>, fastembed:<model>.*for example"):
+    with pytest.raises(SettingsError, match=r"bundled, lexical, openai:<model>, fastembed:<model>.*for example"):
         make_embedder(settings(name), TEXTS)
 
 

@@ -47,6 +47,10 @@ def test_wheel_holds_the_package_with_seeds_and_prompts_and_nothing_else(wheel: 
     held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert held == files("assistant") | {f"assistant/{name}" for name in files("seeds") | files("prompts")}
     assert {"assistant/py.typed", "assistant/seeds/corpus.toml"} <= held
+    weights = {f"assistant/weights/{name}" for name in ("encoder.onnx", "tokenizer.json", "verdict.npy", "README.md")}
+    assert weights <= held
+    for name in weights:
+        assert zipfile.ZipFile(wheel).read(name) == (ROOT / name).read_bytes()
     assert any(re.fullmatch(r"assistant/prompts/\w+\.md", name) for name in held)
 
 
@@ -92,7 +96,7 @@ def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
     printed = run(sys.executable, "-c", HELP, cwd=tmp_path)
     assert "Usage" in printed
     heavy = {"bm25s", "chromadb", "gradio", "langchain", "langchain_core", "numpy", "openai", "opencc", "pydantic"}
-    assert (heavy | {"rjieba"}).isdisjoint(json.loads(printed.splitlines()[-1]))
+    assert (heavy | {"onnxruntime", "rjieba", "tokenizers"}).isdisjoint(json.loads(printed.splitlines()[-1]))
 
 
 IMPORT_ALL = """
@@ -117,7 +121,7 @@ def test_imports_open_no_file_read_no_setting_and_load_no_model(tmp_path: Path) 
     installed = (sys.prefix, sys.base_prefix)
     assert [name for name in opened if not name.endswith((".py", ".pyc")) and not name.startswith(installed)] == []
     assert [name for name in read if name.startswith(("ASSISTANT_", "OPENAI_"))] == []
-    assert {"chromadb", "gradio", "openai", "opencc", "rjieba"}.isdisjoint(loaded)
+    assert {"chromadb", "gradio", "onnxruntime", "openai", "opencc", "rjieba", "tokenizers"}.isdisjoint(loaded)
 
 
 # --- The public names ---
@@ -160,6 +164,15 @@ def test_pins_can_be_had_from_every_registry() -> None:
     # Later ones need a certifi that not every registry serves.
     assert [int(part) for part in pins["langchain"].split(".")] < [1, 5]
     assert pins["pytest"]
+
+
+def test_every_dependency_is_pinned() -> None:
+    pins = set(re.findall(r"^([\w-]+)==", (ROOT / "requirements.txt").read_text(), re.MULTILINE))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    needed = {re.match(r"[\w-]+", each)[0] for each in (*project["dependencies"], *extras["test"], *extras["eval"])}  # type: ignore[index]
+    assert {"onnxruntime", "tokenizers"} <= needed
+    assert sorted(needed - pins) == []
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def test_defaults() -> None:
     assert Settings.load().model_dump() == {
         "seeds": ROOT / "seeds",
         "index": None,
-        "embedder": "lexical",
+        "embedder": "bundled",
         "base_url": None,
         "api_key": None,
         "passages": 8,

@@ -58,7 +58,7 @@ def export() -> None:
     missing = graph.add("Mul", [graph.add("Sub", [mask, graph.number(1)], "absent"), graph.number(1e9)], "absent.cost")
     cost = graph.add("Unsqueeze", [missing, graph.integers(1, 2)], "cost")
     for number in range(source.layers):
-        state = _layer(graph, source, corrections, number, state, cost)
+        state = _layer(graph, source, corrections, number, x=state, cost=cost)
     _pool(graph, state, mask)
     _write(graph, source)
 
@@ -87,12 +87,12 @@ def _embedded(graph: Graph, source: Source) -> str:
     return _norm(graph, source, graph.add("Add", [x, place], "placed"), "emb.ln")
 
 
-def _layer(graph: Graph, source: Source, corrections: Any, number: int, x: str, cost: str) -> str:
+def _layer(graph: Graph, source: Source, corrections: Any, number: int, *, x: str, cost: str) -> str:
     name, hidden, heads = f"l{number}", source.hidden, source.heads
 
     def linear(part: str, inputs: str, width: int) -> str:
         names = [f"{name}.{p}" for p in PARTS[part]]
-        return _linear(graph, source, corrections, f"layers.{number}.{part}", names, inputs, width)
+        return _linear(graph, source, corrections, f"layers.{number}.{part}", names, x=inputs, width=width)
 
     graph.nodes.append(
         helper.make_node(
@@ -121,7 +121,7 @@ def _layer(graph: Graph, source: Source, corrections: Any, number: int, x: str, 
     return _norm(graph, source, x, f"{name}.oln")
 
 
-def _linear(graph: Graph, source: Source, corrections: Any, name: str, parts: list[str], x: str, width: int) -> str:
+def _linear(graph: Graph, source: Source, corrections: Any, name: str, parts: list[str], *, x: str, width: int) -> str:
     """Add a layer of four-bit weights, its bias and its correction."""
     blocks = [source.quantised(f"{part}.w") for part in parts]
     weights = Quantised(np.concatenate([b.scales for b in blocks]), np.concatenate([b.numbers for b in blocks]))

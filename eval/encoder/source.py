@@ -10,6 +10,7 @@ import struct
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
@@ -63,7 +64,7 @@ class Source:
         offsets = reader.take(f"{count + 1}I")
         scores = reader.take(f"{count}f")
         names = reader.skip(length)
-        pieces = tuple(names[a:b].decode() for a, b in zip(offsets, offsets[1:], strict=False))
+        pieces = tuple(names[a:b].decode() for a, b in pairwise(offsets))
         (_, replaced) = reader.take("iI")
         reader.skip(replaced)
         return cls(hidden, layers, heads, inner, epsilon, pieces, scores, dict(_directory(reader)), content)

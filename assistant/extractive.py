@@ -60,7 +60,7 @@ GIST = (
     "讲话的中心思想是什么？",
     "用一句话概括这篇报告。",
     "总结一下全文的要点。",
-    "会议的主题是什么？",
+    "这次学习的主题是什么？",
     "给我介绍一下这篇讲话的主要内容。",
     "What is the speech about?",
     "Summarize the main points of the speech.",

@@ -260,7 +260,8 @@ class ExtractiveAnswerer:
     def _rank(self, question: Question, passages: Sequence[Passage]) -> list[_Candidate]:
         """Return the sentences of the passages, best first; ties in the order of the passages."""
         weights = self._weights(question)
-        total = sum(weights) or 1.0
+        if not (total := sum(weights)):
+            return []  # 还有吗 alone asks nothing
         nearness = _standardised([value for passage in passages for value in passage.similarities])
         found = []
         for passage in passages:

@@ -106,10 +106,10 @@ def oracle(corpus: Corpus, embedder: Embedder, question: str) -> list[tuple[str,
     for (i, _), score in zip(sentences, scores, strict=True):
         best[i] = max(best[i], score)
     asked = np.array(embedder.embed_query(question))
-    cosines = [max(embedder.embed_documents([s.text for s in p.sentences]) @ asked) for p in paragraphs]
+    cosines = [max(0.0, *(embedder.embed_documents([s.text for s in p.sentences]) @ asked)) for p in paragraphs]
     total = [
-        WEIGHTS[0] * a + WEIGHTS[1] * b + WEIGHTS[2] * max(0.0, c)
-        for a, b, c in zip(own, share(best), cosines, strict=True)
+        WEIGHTS[0] * a + WEIGHTS[1] * b + WEIGHTS[2] * c
+        for a, b, c in zip(own, share(best), share(cosines), strict=True)
     ]
     order = sorted(range(len(paragraphs)), key=lambda i: (-round(total[i], 6), i))
     return [(paragraphs[i].address, total[i]) for i in order]
@@ -326,7 +326,7 @@ def test_a_paragraph_that_chroma_did_not_return_counts_as_near_as_the_last_one_i
     with Index.open(corpus, embedder, tmp_path / "index") as index:
         found = index.search("蜂鸟", 1)
         assert addresses(found) == ["601"]
-        assert found[0].score == pytest.approx(WEIGHTS[0] + WEIGHTS[1] + WEIGHTS[2] * max(0, last), abs=1e-5)
+        assert found[0].score == pytest.approx(WEIGHTS[0] + WEIGHTS[1] + WEIGHTS[2] * last / cosines.max(), abs=1e-5)
         assert len(index.search("普通", 601)) == 601
 
 

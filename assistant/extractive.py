@@ -261,18 +261,17 @@ class ExtractiveAnswerer:
         """Return the sentences of the passages, best first; ties in the order of the passages."""
         weights = self._weights(question)
         total = sum(weights) or 1.0
-        nearness = _standardised([value for passage in passages for value in passage.similarities])
         found = []
-        for passage in passages:
+        for passage, nearness in zip(passages, _nearness(passages), strict=True):
             sentences = passage.paragraph.sentences
             known = self._known_of(passage)
             lead = [self._cover(term, sentences[0].text, known) for term in question.terms]
-            for sentence in sentences:
+            for sentence, near in zip(sentences, nearness, strict=True):
                 covers = tuple(self._cover(term, sentence.text, known) for term in question.terms)
                 leaning = tuple(max(c, LEAD * first) for c, first in zip(covers, lead, strict=True))
                 score = sum(w * c for w, c in zip(weights, leaning, strict=True)) / total
                 score += PRIOR * passage.score + OFFER * offers(sentence.text, question)
-                score += PHRASE * question.shared_pairs(_folded(sentence.text)) + NEARNESS * next(nearness, 0.0)
+                score += PHRASE * question.shared_pairs(_folded(sentence.text)) + NEARNESS * near
                 covered = sum(w * c for w, c in zip(weights, covers, strict=True)) / total
                 found.append(_Candidate(sentence, covers, leaning, covered, score))
         return sorted(found, key=lambda c: -c.score)
@@ -345,11 +344,18 @@ class ExtractiveAnswerer:
         return Counter(t for p in self.corpus.paragraphs for s in p.sentences for t in _token_set(s.text))
 
 
-def _standardised(values: list[float]) -> Iterator[float]:
-    """Yield how many standard deviations each value lies above the mean: the scale of cosines differs by embedder."""
+def _nearness(passages: Sequence[Passage]) -> list[tuple[float, ...]]:
+    """Return how many standard deviations the cosine of each sentence lies above the mean; 0 where vectors were not asked.
+
+    Not the cosines themselves: their scale differs by embedder.
+    """
+    values = [value for passage in passages for value in passage.similarities]
     mean = sum(values) / (len(values) or 1)
-    deviation = (sum((value - mean) ** 2 for value in values) / (len(values) or 1)) ** 0.5
-    return ((value - mean) / deviation if deviation else 0.0 for value in values)
+    deviation = (sum((value - mean) ** 2 for value in values) / (len(values) or 1)) ** 0.5 or 1.0
+    return [
+        tuple((value - mean) / deviation for value in passage.similarities) or (0.0,) * len(passage.paragraph.sentences)
+        for passage in passages
+    ]
 
 
 def _stood_in(question: Question, sentences: Sequence[Sentence]) -> tuple[tuple[str, str], ...]:

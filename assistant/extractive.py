@@ -17,7 +17,7 @@ from assistant.corpus import Corpus, Sentence
 from assistant.encoder import Encoder, bundled_encoder
 from assistant.glossary import Glossary, bundled_glossary
 from assistant.index import Passage
-from assistant.offers import names_someone, offers
+from assistant.offers import folded_once, names_someone, offers
 from assistant.questions import NUMERAL, Kind, Question, Shape, Term, Thing, shape_of, topic_words
 from assistant.replies import EXTRACTIVE, Turn
 from assistant.text import fold, supported_numbers, tokens
@@ -177,7 +177,7 @@ class ExtractiveAnswerer:
         sentences = [s for paragraph in paragraphs for s in paragraph.sentences]
         if question.asks_where_mentioned:
             terms = [term.text for term in question.terms]
-            return [s for s in sentences if terms and all(term in _folded(s.text) for term in terms)]
+            return [s for s in sentences if terms and all(term in folded_once(s.text) for term in terms)]
         whole = question.shape is Shape.OUTLINE
         theme = question.shape is Shape.LIST and self._is_theme(question.text)
         if not whole and (theme or self._resembles(question, TASKS)):
@@ -271,7 +271,7 @@ class ExtractiveAnswerer:
                 leaning = tuple(max(c, LEAD * first) for c, first in zip(covers, lead, strict=True))
                 score = sum(w * c for w, c in zip(weights, leaning, strict=True)) / total
                 score += PRIOR * passage.score + OFFER * offers(sentence.text, question)
-                score += PHRASE * question.shared_pairs(_folded(sentence.text)) + NEARNESS * near
+                score += PHRASE * question.shared_pairs(folded_once(sentence.text)) + NEARNESS * near
                 covered = sum(w * c for w, c in zip(weights, covers, strict=True)) / total
                 found.append(_Candidate(sentence, covers, leaning, covered, score))
         return sorted(found, key=lambda c: -c.score)
@@ -284,7 +284,7 @@ class ExtractiveAnswerer:
         return max(self._share(term.text, text), STAND_IN * stand_in)
 
     def _share(self, form: str, text: str) -> float:
-        if form in _folded(text):
+        if form in folded_once(text):
             return SINGLE if len(form) == 1 else 1.0
         if len(form) == 1 or NUMERAL.search(form):
             return 0.0
@@ -359,7 +359,7 @@ def _nearness(passages: Sequence[Passage]) -> list[tuple[float, ...]]:
 
 
 def _stood_in(question: Question, sentences: Sequence[Sentence]) -> tuple[tuple[str, str], ...]:
-    text = "\n".join(_folded(sentence.text) for sentence in sentences)
+    text = "\n".join(folded_once(sentence.text) for sentence in sentences)
     pairs = {
         term.text: next((form for form in term.equivalents if form in text), "")
         for term in question.terms
@@ -384,11 +384,6 @@ def _without_idle_headings(ranked: list[_Candidate]) -> list[_Candidate]:
 def _is_heading(sentence: Sentence) -> bool:
     """Whether a sentence only announces what its paragraph says."""
     return sentence.number == 1 and len(sentence.text) <= MAX_HEADING and bool(_FRAME.match(sentence.text))
-
-
-@lru_cache(maxsize=2**14)
-def _folded(text: str) -> str:
-    return fold(text)
 
 
 @lru_cache(maxsize=2**14)

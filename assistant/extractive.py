@@ -258,8 +258,10 @@ class ExtractiveAnswerer:
     # --- Weighing ---
 
     def _rank(self, question: Question, passages: Sequence[Passage]) -> list[_Candidate]:
-        """Return the sentences of the passages, best first; ties in the order of the passages."""
+        """Return the sentences of the passages, best first; ties in their order. None if nothing is asked for: 为什么呢."""
         weights = self._weights(question)
+        if not weights and question.thing is None:
+            return []
         total = sum(weights) or 1.0
         found = []
         for passage, nearness in zip(passages, _nearness(passages), strict=True):

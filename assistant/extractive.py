@@ -1,9 +1,10 @@
-"""The embedded answerer: it picks the sentences that answer and quotes them. No model, no download.
+"""The embedded answerer: it picks the sentences that answer and quotes them. No language model, no download.
 
 A sentence is as good as the share of the question's weight that it covers, in the reader's words or in those that
 official Chinese has for them, where rare words weigh more and the paragraph's first sentence helps the ones that lean
-on it. What was chosen must hold the names and nouns of the question, and the kind of thing that it asks for; else
-nothing is drafted, and the words that the speech lacks are named.
+on it; and the better, the nearer it is to the question in meaning. Whether it answers is weighed from what the question
+names, the kind of thing that it asks for and the encoder's verdict; where that is doubtful nothing is drafted, and the
+words that the speech lacks are named.
 """
 
 import re
@@ -240,7 +241,7 @@ class ExtractiveAnswerer:
     def _judge(
         self, question: Question, ranked: list[_Candidate], chosen: list[_Candidate]
     ) -> tuple[float, list[Term]]:
-        """Return the confidence, and the names and nouns of the question that the chosen sentences do not cover."""
+        """Return the confidence, and the names and nouns of the question that `chosen` does not cover."""
         best = ranked[0]
         held = [max(c.leaning[i] for c in chosen) for i in range(len(question.terms))]
         missing = [t for t, cover in zip(question.terms, held, strict=True) if t.kind is not Kind.OTHER and cover < 0.5]

@@ -37,8 +37,8 @@ WEIGHTS = (0.6, 0.2, 0.2)
 
 The right paragraph comes first, on CMRC 2018 trial (1,002 questions, 256 passages) and 1,000 questions of DRCD dev
 (1,000 passages), with lexical vectors of whole paragraphs: paragraphs' BM25 alone 97.1 % and 96.0 %; with the
-sentences' 97.3 % and 96.2 %; with the vectors too 97.3 % and 96.2 %. The vectors alone find 92.1 % and 86.8 %, hence their small weight.
-All weights within 0.1 of these give 97.2 to 97.6 % and 95.7 to 96.3 %. Fusing the ranks of BM25 and vectors instead
+sentences' 97.3 % and 96.2 %; with the vectors too 97.3 % and 96.2 %. The vectors alone find 92.1 %
+and 86.8 %, hence their small weight. All weights within 0.1 of these give 97.2 to 97.6 % and 95.7 to 96.3 %. Fusing the ranks of BM25 and vectors instead
 (reciprocal rank fusion) gives 95.1 % and 92.1 %. Not measured with vectors of sentences, nor with neural ones.
 """
 
@@ -48,7 +48,8 @@ LOCK_SECONDS = 600.0
 _COLLECTION = "passages"
 _SEARCH_WIDTH = 400
 """HNSW's ef_search. Measured when 50 were asked for; now it is 200 and more. Of the 50 nearest among 1,000 random
-vectors of 2,048 numbers, the worst case, Chroma then finds all; at 200 it misses 77 in 20,000. At 64 numbers and 5,000 vectors it misses 2 in 5,000; at 200, 66."""
+vectors of 2,048 numbers, the worst case, Chroma then finds all; at 200 it misses 77 in 20,000. At 64 numbers and
+5,000 vectors it misses 2 in 5,000; at 200, 66."""
 _ALIKE = 0.8
 """Cosine of what a sentence's own vector must find at least, or Chroma's graph is not relied on."""
 _BATCH = 256

@@ -27,7 +27,7 @@ DIMENSIONS = 384
 MAX_TOKENS = 510
 """Of a text; what is longer is cut, for matching only. With its two marks it fills the 512 positions of the model."""
 _BATCH_TOKENS = 4096
-"""Tokens in one run, padding included: some 60 MB of memory."""
+"""Tokens in one run, padding included: some 60 MB of memory for sentences, 175 MB for texts of 500 tokens."""
 _MOST_KEPT = 10_000
 """Vectors of texts that are kept: 15 MB."""
 _START, _PAD, _END = 0, 1, 2

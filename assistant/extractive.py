@@ -1,9 +1,10 @@
-"""The embedded answerer: it picks the sentences that answer and quotes them. No model, no download.
+"""The embedded answerer: it picks the sentences that answer and quotes them. No language model, no download.
 
 A sentence is as good as the share of the question's weight that it covers, in the reader's words or in those that
 official Chinese has for them, where rare words weigh more and the paragraph's first sentence helps the ones that lean
-on it. What was chosen must hold the names and nouns of the question, and the kind of thing that it asks for; else
-nothing is drafted, and the words that the speech lacks are named.
+on it; and the better, the nearer it is to the question in meaning. Whether it answers is weighed from what the question
+names, the kind of thing that it asks for and the encoder's verdict; where that is doubtful nothing is drafted, and the
+words that the speech lacks are named.
 """
 
 import re
@@ -17,7 +18,7 @@ from assistant.corpus import Corpus, Sentence
 from assistant.encoder import Encoder, bundled_encoder
 from assistant.glossary import Glossary, bundled_glossary
 from assistant.index import Passage
-from assistant.offers import names_someone, offers
+from assistant.offers import folded_once, names_someone, offers
 from assistant.questions import NUMERAL, Kind, Question, Shape, Term, Thing, shape_of, topic_words
 from assistant.replies import EXTRACTIVE, Turn
 from assistant.text import fold, supported_numbers, tokens
@@ -177,7 +178,7 @@ class ExtractiveAnswerer:
         sentences = [s for paragraph in paragraphs for s in paragraph.sentences]
         if question.asks_where_mentioned:
             terms = [term.text for term in question.terms]
-            return [s for s in sentences if terms and all(term in _folded(s.text) for term in terms)]
+            return [s for s in sentences if terms and all(term in folded_once(s.text) for term in terms)]
         whole = question.shape is Shape.OUTLINE
         theme = question.shape is Shape.LIST and self._is_theme(question.text)
         if not whole and (theme or self._resembles(question, TASKS)):
@@ -240,7 +241,7 @@ class ExtractiveAnswerer:
     def _judge(
         self, question: Question, ranked: list[_Candidate], chosen: list[_Candidate]
     ) -> tuple[float, list[Term]]:
-        """Return the confidence, and the names and nouns of the question that the chosen sentences do not cover."""
+        """Return the confidence, and the names and nouns of the question that `chosen` does not cover."""
         best = ranked[0]
         held = [max(c.leaning[i] for c in chosen) for i in range(len(question.terms))]
         missing = [t for t, cover in zip(question.terms, held, strict=True) if t.kind is not Kind.OTHER and cover < 0.5]
@@ -258,22 +259,22 @@ class ExtractiveAnswerer:
     # --- Weighing ---
 
     def _rank(self, question: Question, passages: Sequence[Passage]) -> list[_Candidate]:
-        """Return the sentences of the passages, best first; ties in the order of the passages."""
+        """Return the sentences of the passages, best first; ties in their order. None if nothing is asked for: 为什么呢."""
         weights = self._weights(question)
-        if not (total := sum(weights)):
-            return []  # 还有吗 alone asks nothing
-        nearness = _standardised([value for passage in passages for value in passage.similarities])
+        if not weights and question.thing is None:
+            return []
+        total = sum(weights) or 1.0
         found = []
-        for passage in passages:
+        for passage, nearness in zip(passages, _nearness(passages), strict=True):
             sentences = passage.paragraph.sentences
             known = self._known_of(passage)
             lead = [self._cover(term, sentences[0].text, known) for term in question.terms]
-            for sentence in sentences:
+            for sentence, near in zip(sentences, nearness, strict=True):
                 covers = tuple(self._cover(term, sentence.text, known) for term in question.terms)
                 leaning = tuple(max(c, LEAD * first) for c, first in zip(covers, lead, strict=True))
                 score = sum(w * c for w, c in zip(weights, leaning, strict=True)) / total
                 score += PRIOR * passage.score + OFFER * offers(sentence.text, question)
-                score += PHRASE * question.shared_pairs(_folded(sentence.text)) + NEARNESS * next(nearness, 0.0)
+                score += PHRASE * question.shared_pairs(folded_once(sentence.text)) + NEARNESS * near
                 covered = sum(w * c for w, c in zip(weights, covers, strict=True)) / total
                 found.append(_Candidate(sentence, covers, leaning, covered, score))
         return sorted(found, key=lambda c: -c.score)
@@ -286,7 +287,7 @@ class ExtractiveAnswerer:
         return max(self._share(term.text, text), STAND_IN * stand_in)
 
     def _share(self, form: str, text: str) -> float:
-        if form in _folded(text):
+        if form in folded_once(text):
             return SINGLE if len(form) == 1 else 1.0
         if len(form) == 1 or NUMERAL.search(form):
             return 0.0
@@ -346,15 +347,22 @@ class ExtractiveAnswerer:
         return Counter(t for p in self.corpus.paragraphs for s in p.sentences for t in _token_set(s.text))
 
 
-def _standardised(values: list[float]) -> Iterator[float]:
-    """Yield how many standard deviations each value lies above the mean: the scale of cosines differs by embedder."""
+def _nearness(passages: Sequence[Passage]) -> list[tuple[float, ...]]:
+    """Return how many standard deviations the cosine of each sentence lies above the mean; 0 where vectors were not asked.
+
+    Not the cosines themselves: their scale differs by embedder.
+    """
+    values = [value for passage in passages for value in passage.similarities]
     mean = sum(values) / (len(values) or 1)
-    deviation = (sum((value - mean) ** 2 for value in values) / (len(values) or 1)) ** 0.5
-    return ((value - mean) / deviation if deviation else 0.0 for value in values)
+    deviation = (sum((value - mean) ** 2 for value in values) / (len(values) or 1)) ** 0.5 or 1.0
+    return [
+        tuple((value - mean) / deviation for value in passage.similarities) or (0.0,) * len(passage.paragraph.sentences)
+        for passage in passages
+    ]
 
 
 def _stood_in(question: Question, sentences: Sequence[Sentence]) -> tuple[tuple[str, str], ...]:
-    text = "\n".join(_folded(sentence.text) for sentence in sentences)
+    text = "\n".join(folded_once(sentence.text) for sentence in sentences)
     pairs = {
         term.text: next((form for form in term.equivalents if form in text), "")
         for term in question.terms
@@ -379,11 +387,6 @@ def _without_idle_headings(ranked: list[_Candidate]) -> list[_Candidate]:
 def _is_heading(sentence: Sentence) -> bool:
     """Whether a sentence only announces what its paragraph says."""
     return sentence.number == 1 and len(sentence.text) <= MAX_HEADING and bool(_FRAME.match(sentence.text))
-
-
-@lru_cache(maxsize=2**14)
-def _folded(text: str) -> str:
-    return fold(text)
 
 
 @lru_cache(maxsize=2**14)

@@ -46,8 +46,9 @@ LOCK_SECONDS = 600.0
 
 _COLLECTION = "passages"
 _SEARCH_WIDTH = 400
-"""HNSW's ef_search. Of the 50 nearest among 1,000 random vectors of 2,048 numbers, the worst case, Chroma then finds
-all; at 200 it misses 77 in 20,000. At 64 numbers and 5,000 vectors it misses 2 in 5,000; at 200, 66."""
+"""HNSW's ef_search. Measured when 50 were asked for; now it is 200 and more. Of the 50 nearest among 1,000 random
+vectors of 2,048 numbers, the worst case, Chroma then finds all; at 200 it misses 77 in 20,000. At 64 numbers and
+5,000 vectors it misses 2 in 5,000; at 200, 66."""
 _ALIKE = 0.8
 """Cosine of what a sentence's own vector must find at least, or Chroma's graph is not relied on."""
 _BATCH = 256
@@ -60,7 +61,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Passage:
-    """A paragraph that was found, and how well it fits beside the others: 0 (no word in common) to 1 (best in every respect).
+    """A paragraph that was found, and how well it fits beside the others: 0 (nothing in common) to 1 (best in every respect).
 
     The score ranks the passages of one question; it is no probability and cannot be compared between questions.
     """
@@ -111,7 +112,7 @@ class Index:
 
         Args:
             corpus: the speeches; only those that changed since the last time are embedded again.
-            embedder: for their paragraphs and the questions.
+            embedder: for their sentences and the questions.
             folder: an empty, a new or an index's folder.
             wait: seconds to wait for another process that is building.
             glossary: what official texts say for a reader's words; the bundled one if left out.
@@ -175,7 +176,7 @@ class Index:
         ]
 
     def probe(self) -> None:
-        """Ask for a paragraph that is there, without the embedder: cheap enough to be asked again and again.
+        """Ask for a sentence that is there, without the embedder: cheap enough to be asked again and again.
 
         Raises:
             IndexingError: the index is closed, or does not answer.

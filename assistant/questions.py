@@ -32,9 +32,9 @@ class Kind(StrEnum):
     """How much it matters that the speech has a term."""
 
     EXACT = "exact"
-    """A number, a numbered meeting or plan, a quoted phrase: nothing stands in for it."""
+    """A number, a numbered meeting or plan, a place, a quoted phrase: nothing stands in for it."""
     NOUN = "noun"
-    """A thing, a person, a place; without it the question may be about something else."""
+    """A thing, a person; without it the question may be about something else."""
     OTHER = "other"
     """A verb or a quality, which people put in many ways."""
 
@@ -289,12 +289,12 @@ def _terms(folded: str, names: frozenset[str], glossary: Glossary) -> Iterator[T
             continue
         left = _GLUED.sub("", left)
         if left and not _is_empty(left, tag):
-            if any(a <= start and position <= b for a, b in quoted):
+            if tag == "ns" or any(a <= start and position <= b for a, b in quoted):
                 yield Term(left, Kind.EXACT, start)
-            elif tag == "ns" or left in names:
-                yield Term(left, Kind.EXACT if tag == "ns" else Kind.NOUN, start)
+            elif left in names or (start in how and len(left) > 1):
+                yield Term(left, Kind.NOUN, start)
             else:
-                yield Term(left, Kind.NOUN if start in how and len(left) > 1 else _kind(tag), start)
+                yield Term(left, _kind(tag), start)
 
 
 def _numbers(folded: str) -> list[Number]:

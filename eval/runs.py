@@ -220,10 +220,11 @@ def converse(assistant: Assistant, turns: Iterable[str], question: str) -> Reply
 
 
 def code_hash(project: Path = _PROJECT) -> str:
-    """Return one hash over what answers: the modules of `assistant`, the prompts and the glossary."""
+    """Return one hash over what answers: the modules of `assistant`, its weights, the prompts and the glossary."""
     paths = sorted(
         [
             *(project / "assistant").rglob("*.py"),
+            *(project / "assistant" / "weights").glob("*"),
             *(project / "prompts").glob("*.md"),
             project / "seeds" / GLOSSARY,
         ]

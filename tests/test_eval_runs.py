@@ -170,9 +170,12 @@ def test_a_run_says_what_it_was_of(assistant: Assistant, cases: list[Case], tmp_
     assert content["about"].keys() == {"seconds", "commit", "dirty", "python", "made"}
 
 
-@pytest.mark.parametrize("name", ["assistant/web/page.py", "prompts/answer.md", "seeds/glossary.toml"])
+ANSWERING = ("assistant/web/page.py", "assistant/weights/verdict.npy", "prompts/answer.md", "seeds/glossary.toml")
+
+
+@pytest.mark.parametrize("name", ANSWERING)
 def test_what_answers_is_hashed(name: str, tmp_path: Path) -> None:
-    for path in ("assistant/web/page.py", "prompts/answer.md", "seeds/glossary.toml"):
+    for path in ANSWERING:
         (tmp_path / path).parent.mkdir(parents=True)
         (tmp_path / path).write_text("before")
     before = code_hash(tmp_path)

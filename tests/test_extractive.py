@@ -418,6 +418,11 @@ def test_without_passages_nothing_is_drafted(corpus: Corpus) -> None:
         assert list(ExtractiveAnswerer(corpus).draft(question, [])) == []
 
 
+@pytest.mark.parametrize("question", ["为什么呢？", "什么？", "哈哈哈", "Why?", "What?"])
+def test_a_question_about_nothing_is_refused(assistant: Assistant, question: str) -> None:
+    assert not cited(assistant.ask(question))
+
+
 def test_nothing_is_taken_from_a_paragraph_that_was_not_shown(corpus: Corpus) -> None:
     shown = [p for p in passages_of(corpus) if p.paragraph.number != 6]
     for question in ("要修订哪些法律？", "专利法怎么修改？", "讲了什么？"):

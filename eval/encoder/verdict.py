@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.encoder import WEIGHTS, Encoder, pair_features
+from assistant.encoder import DIMENSIONS, WEIGHTS, Encoder, pair_features
 from eval.encoder.texts import Text, read_texts
 
 STRENGTH = 0.03
@@ -28,7 +28,7 @@ def fit() -> None:
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import roc_auc_score
 
-    np.save(WEIGHTS / "verdict.npy", np.zeros(4 * 384 + 1, np.float32))  # there must be one to load the rest
+    np.save(WEIGHTS / "verdict.npy", np.zeros(4 * DIMENSIONS + 1, np.float32))  # there must be one to load the rest
     encoder = Encoder.load(WEIGHTS)
     rows = [(i, *row) for i, text in enumerate(read_texts()) for row in _pairs(encoder, text)]
     held = np.array([i % HELD_OUT == HELD_OUT - 1 for i, _, _ in rows])

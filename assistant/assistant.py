@@ -97,10 +97,9 @@ class Assistant:
         embedder = make_embedder(settings, [paragraph.text for paragraph in corpus.paragraphs])
         glossary = Glossary.load(settings.seeds)
         index = Index.open(corpus, embedder, settings.index_folder, glossary=glossary)
-        quotes = ExtractiveAnswerer(corpus, glossary)
         if model is None:
-            return cls(corpus, index, quotes, passages=settings.passages)
-        fallback = quotes if settings.fallback else None
+            return cls(corpus, index, ExtractiveAnswerer(corpus, glossary), passages=settings.passages)
+        fallback = ExtractiveAnswerer(corpus, glossary) if settings.fallback else None
         return cls(corpus, index, model, passages=settings.passages, fallback=fallback, language=settings.language)
 
     @property

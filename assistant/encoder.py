@@ -60,10 +60,15 @@ class Encoder:
             ModelError: one of them is missing or damaged.
         """
         import numpy as np
-        import onnxruntime
-        from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, InvalidGraph, InvalidProtobuf
-        from tokenizers import Tokenizer
 
+        try:
+            import onnxruntime
+            from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, InvalidGraph, InvalidProtobuf
+            from tokenizers import Tokenizer
+        except ImportError as error:
+            raise ModelError(
+                f"The model of this package cannot run here: {error}. Install the package again."
+            ) from error
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         options.intra_op_num_threads = min(4, os.cpu_count() or 1)

@@ -159,8 +159,8 @@ class ExtractiveAnswerer:
         if sure := self._without_weighing(question, passages):
             return Finding(tuple(sure[:MAX_PARTS]), CERTAIN)
         ranked = _without_idle_headings(self._rank(question, passages))
-        if not ranked:
-            return Finding((), 0.0)
+        if not ranked or (not ranked[0].covered and all(term.kind is Kind.OTHER for term in question.terms)):
+            return Finding((), 0.0)  # hello names nothing, and nothing of it is said
         chosen = self._select(question, ranked)
         told = [c for c in ranked if c is ranked[0] or c.sentence in chosen]
         confidence, missing = self._judge(question, ranked, told)

@@ -141,7 +141,8 @@ def test_the_shape_of_the_answerer_that_is_shipped(assistant: Assistant) -> None
 
 def test_an_answer_is_what_was_agreed(assistant: Assistant) -> None:
     """When it is changed on purpose, read the difference, then write the golden file anew."""
-    data = assistant.ask(PEOPLE).to_dict()
+    # Figures to two places: another processor computes the same vectors with other last digits.
+    data = json.loads(json.dumps(assistant.ask(PEOPLE).to_dict()), parse_float=lambda figure: round(float(figure), 2))
     data["made_by"]["version"] = "VERSION"
     assert data == json.loads(GOLDEN.read_text("utf-8"))
 

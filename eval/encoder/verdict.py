@@ -6,7 +6,10 @@ which sentence, the nearness of the vectors says better.
 """
 
 import logging
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +31,7 @@ def fit() -> None:
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import roc_auc_score
 
-    np.save(WEIGHTS / "verdict.npy", np.zeros(4 * DIMENSIONS + 1, np.float32))  # there must be one to load the rest
-    encoder = Encoder.load(WEIGHTS)
+    encoder = _without_verdict()
     rows = [(i, *row) for i, text in enumerate(read_texts()) for row in _pairs(encoder, text)]
     held = np.array([i % HELD_OUT == HELD_OUT - 1 for i, _, _ in rows])
     features, labels = np.array([f for _, f, _ in rows]), np.array([label for _, _, label in rows])
@@ -38,6 +40,15 @@ def fit() -> None:
     _log.info("AUROC held out: %.3f", roc_auc_score(labels[held], model.decision_function(features[held])))
     model.fit(features, labels)
     np.save(WEIGHTS / "verdict.npy", np.append(model.coef_[0], model.intercept_).astype(np.float32))
+
+
+def _without_verdict() -> Encoder:
+    """Return the encoder of `WEIGHTS` whatever verdict lies there."""
+    with TemporaryDirectory() as name:
+        for file in ("encoder.onnx", "tokenizer.json"):
+            shutil.copy(WEIGHTS / file, name)
+        np.save(Path(name) / "verdict.npy", np.zeros(4 * DIMENSIONS + 1, np.float32))
+        return Encoder.load(Path(name))
 
 
 def _pairs(encoder: Encoder, text: Text) -> Iterator[tuple[Vectors, float]]:

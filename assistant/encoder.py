@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 WEIGHTS = Path(__file__).parent / "weights"
 DIMENSIONS = 384
 """Length of a vector."""
+FINGERPRINT = "bundled-e5:5376825daa98"
+"""Of `weights/encoder.onnx`; `eval.encoder export` says the one of what it writes."""
 MAX_TOKENS = 510
 """Of a text; what is longer is cut, for matching only. With its two marks it fills the 512 positions of the model."""
 _BATCH_TOKENS = 4096
@@ -61,6 +63,8 @@ class Encoder:
         """
         import numpy as np
 
+        # It would tell its makers of every process; calling `disable_telemetry_events` does not keep it from that.
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         try:
             import onnxruntime
             from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, InvalidGraph, InvalidProtobuf
@@ -149,8 +153,15 @@ def pair_features(question: "Vectors", sentences: "Vectors") -> "Vectors":
 
 @cache
 def bundled_encoder() -> Encoder:
-    """Return the encoder that comes with this package; loaded once."""
-    return Encoder.load(WEIGHTS)
+    """Return the encoder that comes with this package; loaded once.
+
+    Raises:
+        ModelError: it is not the one that this package was made with. A few wrong bytes still load, and give nonsense.
+    """
+    encoder = Encoder.load(WEIGHTS)
+    if encoder.fingerprint != FINGERPRINT:
+        raise ModelError(f"The model in {WEIGHTS} is damaged: it is not {FINGERPRINT}. Install this package again.")
+    return encoder
 
 
 def _batches(texts: Sequence[Sequence[int]]) -> Iterator[list[int]]:

@@ -21,7 +21,7 @@ from assistant.index import Passage
 from assistant.offers import folded_once, names_someone, offers
 from assistant.questions import NUMERAL, Kind, Question, Shape, Term, Thing, shape_of, topic_words
 from assistant.replies import EXTRACTIVE, Turn
-from assistant.text import fold, supported_numbers, tokens
+from assistant.text import fold, is_chinese, supported_numbers, tokens
 
 STAND_IN = 0.9
 """What a word of official Chinese counts that stands in for the reader's."""
@@ -164,7 +164,7 @@ class ExtractiveAnswerer:
         chosen = self._select(question, ranked)
         told = [c for c in ranked if c is ranked[0] or c.sentence in chosen]
         confidence, missing = self._judge(question, ranked, told)
-        unknown = tuple(t.text for t in missing if not any(form in self._text for form in (t.text, *t.equivalents)))
+        unknown = tuple(term.text for term in missing if self._lacks(term))
         if confidence < MIN_CONFIDENCE:
             return Finding((), confidence, unknown)
         return Finding(tuple(chosen), confidence, unknown, _stood_in(question, chosen))
@@ -317,6 +317,11 @@ class ExtractiveAnswerer:
             for form in forms
             if form in self._text or (len(form) > 2 and any(self._frequency[token] for token in _token_list(form)))
         ]
+
+    def _lacks(self, term: Term) -> bool:
+        """Whether the corpus has a term in no form. Of an English word without an equivalent a Chinese text says nothing."""
+        foreign = not (term.is_number or term.equivalents or is_chinese(term.text)) and is_chinese(self._text)
+        return not foreign and not any(form in self._text for form in (term.text, *term.equivalents))
 
     def _known_of(self, passage: Passage) -> str:
         """Return what the catalogue says of the speech of a passage."""

@@ -32,9 +32,9 @@ class Kind(StrEnum):
     """How much it matters that the speech has a term."""
 
     EXACT = "exact"
-    """A number, a numbered meeting or plan, a place, a quoted phrase: nothing stands in for it."""
+    """A number, a numbered meeting or plan, a place, a person, a quoted phrase: nothing stands in for it."""
     NOUN = "noun"
-    """A thing, a person; without it the question may be about something else."""
+    """A thing; without it the question may be about something else."""
     OTHER = "other"
     """A verb or a quality, which people put in many ways."""
 
@@ -289,12 +289,17 @@ def _terms(folded: str, names: frozenset[str], glossary: Glossary) -> Iterator[T
             continue
         left = _GLUED.sub("", left)
         if left and not _is_empty(left, tag):
-            if tag == "ns" or any(a <= start and position <= b for a, b in quoted):
+            if _is_name(left, tag) or any(a <= start and position <= b for a, b in quoted):
                 yield Term(left, Kind.EXACT, start)
             elif left in names or (start in how and len(left) > 1):
                 yield Term(left, Kind.NOUN, start)
             else:
                 yield Term(left, _kind(tag), start)
+
+
+def _is_name(word: str, tag: str) -> bool:
+    """Whether a word names a place or a person. Of two characters, the tagger takes many a word for a person: 张嘴, 钱全."""
+    return tag in ("ns", "nrfg") or (tag == "nr" and len(word) == 3 and word[0] not in "老小阿大")
 
 
 def _numbers(folded: str) -> list[Number]:

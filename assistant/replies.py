@@ -25,7 +25,7 @@ _REFUSALS = {
     # In another language than the speech's, a search for words proves nothing about what it says.
     Reason.NOT_FOUND: (
         "原文没有回答这个问题。",
-        "No answer was found. Without a language model, English is understood by a glossary only: Chinese finds more.",
+        "No answer was found in the speech. Without a language model, a question in Chinese is understood better.",
     ),
     Reason.DECLINED: (
         "模型读了最接近的段落，认为原文没有回答这个问题。",

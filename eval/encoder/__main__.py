@@ -21,6 +21,7 @@ def export() -> None:
     """Write assistant/weights from the published model and the corrections."""
     from eval.encoder.export import export as run
 
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
     run()
 
 

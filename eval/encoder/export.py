@@ -4,6 +4,8 @@ The graph has two inputs, `ids` and `mask` of shape (texts, length), and one out
 What is stored in half precision becomes single when a session is made.
 """
 
+import hashlib
+import logging
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,8 @@ from assistant.encoder import WEIGHTS
 from eval.encoder.network import PARTS
 from eval.encoder.source import BLOCK, Quantised, Source, unigram
 from eval.encoder.train import CORRECTIONS
+
+_log = logging.getLogger(__name__)
 
 OPSET = 20
 _MICROSOFT = "com.microsoft"
@@ -176,6 +180,8 @@ def _write(graph: Graph, source: Source) -> None:
     )
     WEIGHTS.mkdir(exist_ok=True)
     onnx.save(model, WEIGHTS / "encoder.onnx")
+    digest = hashlib.sha256((WEIGHTS / "encoder.onnx").read_bytes()).hexdigest()
+    _log.info("encoder.onnx has the sha256 %s: put its first twelve digits into assistant/encoder.py", digest)
     unigram([(source.pieces[i], source.scores[i]) for i in source.kept]).save(
         str(WEIGHTS / "tokenizer.json"), pretty=False
     )

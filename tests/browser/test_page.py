@@ -97,8 +97,8 @@ def test_an_empty_question_asks_nothing_and_a_long_one_cannot_be_typed(page: Pag
     assert len(box.input_value()) == 2000
     box.fill("问" * 5000)  # as a script may, past the limit of the input
     box.press("Enter")
+    expect(page.locator(".failed, .reply .actions").first).to_be_visible()  # refused, or cut by the input
     expect(page.locator(".reply")).to_have_count(1)
-    expect(page.locator(".reply .failed")).to_contain_text("2,000")
 
 
 def test_a_refusal_looks_different_and_cites_nothing(page: Page) -> None:
@@ -167,9 +167,10 @@ def test_a_second_question_moves_the_marks_and_an_older_answer_brings_its_own_ba
 
 
 def test_the_arrows_lead_through_the_citations(page: Page) -> None:
-    ask(page, OUTLINE)
-    marks = cited(page)
+    links = ask(page, OUTLINE).locator(".claim a[href^='#s']").all()
+    marks = [str(link.get_attribute("href")).removeprefix("#") for link in links]  # as they are numbered
     assert len(marks) > 3
+    assert sorted(marks) == sorted(cited(page))
     following, before = page.locator("[data-step='1']"), page.locator("[data-step='-1']")
     following.click()
     following.click()

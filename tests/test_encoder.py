@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -380,3 +381,44 @@ def test_importing_it_loads_no_model_and_nothing_heavy() -> None:
     loaded = set(json.loads(done.stdout))
     assert "assistant.encoder" in loaded
     assert {"onnxruntime", "tokenizers", "numpy"}.isdisjoint(loaded)
+
+
+# --- In a process of its own ---
+
+
+def in_process(
+    code: str, home: Path, *, packages: Path = Path(__file__).parent.parent
+) -> "subprocess.CompletedProcess[str]":
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(home), "XDG_CACHE_HOME": str(home / ".cache")}
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, cwd=packages, env=environment, capture_output=True, text=True, check=False)
+
+
+LIVES = "import time; time.sleep(1)"
+MODEL_FILE = str(WEIGHTS / "encoder.onnx")
+
+
+def test_the_runtime_keeps_no_record_of_this_machine(tmp_path: Path) -> None:
+    """Left alone it makes an id for the machine, to report what runs there; so the absence of one means something."""
+    alone = f"import onnxruntime; onnxruntime.InferenceSession({MODEL_FILE!r}, providers=['CPUExecutionProvider'])"
+    for name, code, told in (
+        ("alone", alone, True),
+        ("ours", "from assistant.encoder import bundled_encoder; bundled_encoder()", False),
+    ):
+        home = tmp_path / name
+        home.mkdir()
+        done = in_process(f"{code}\n{LIVES}", home)
+        assert done.returncode == 0, done.stderr
+        assert bool(list(home.rglob("*onnxruntime*"))) is told
+
+
+def test_a_model_with_a_few_wrong_bytes_is_refused(tmp_path: Path) -> None:
+    """It still loads, and would answer nonsense."""
+    shutil.copytree(WEIGHTS.parent, tmp_path / "assistant")
+    with (tmp_path / "assistant/weights/encoder.onnx").open("r+b") as file:
+        file.seek(9_000_000)
+        file.write(b"\x11\x22\x33\x44\x55\x66")
+    code = "from assistant.encoder import bundled_encoder; bundled_encoder()"
+    done = in_process(code, tmp_path, packages=tmp_path)
+    assert "ModelError: The model in" in done.stderr
+    assert "is damaged" in done.stderr

@@ -2,17 +2,16 @@
 
 It is multilingual-e5-small (Wang et al. 2024, https://arxiv.org/abs/2402.05672) cut to Chinese and English, with
 four-bit weights, and with low-rank corrections (Hu et al. 2021, https://arxiv.org/abs/2106.09685) that were trained for
-official Chinese; `weights/README.md` says from what. It runs in the ONNX Runtime that Chroma brings.
+official Chinese; `weights/README.md` says from what.
 """
 
-import hashlib
-import os
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from assistant.errors import ModelError
+from assistant.runtime import Network, unreadable
 from assistant.text import fold
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 WEIGHTS = Path(__file__).parent / "weights"
 DIMENSIONS = 384
 """Length of a vector."""
-FINGERPRINT = "bundled-e5:5376825daa98"
+FINGERPRINT = "bundled-e5:be0010390965"
 """Of `weights/encoder.onnx`; `eval.encoder export` says the one of what it writes."""
 MAX_TOKENS = 510
 """Of a text; what is longer is cut, for matching only. With its two marks it fills the 512 positions of the model."""
@@ -32,27 +31,32 @@ _BATCH_TOKENS = 4096
 """Tokens in one run, padding included: some 60 MB of memory for sentences, 175 MB for texts of 500 tokens."""
 _MOST_KEPT = 10_000
 """Vectors of texts that are kept: 15 MB."""
-_START, _PAD, _END = 0, 1, 2
-# What the model was trained with before a question and before a text that may answer it.
-_QUESTION, _PASSAGE = "query: ", "passage: "
+MAX_STATES = 220
+"""Tokens of a text whose states are kept: as many as the reader was trained with."""
+_MOST_READ = 512
+"""Texts of which the states are kept: 60 kB for a sentence of 40 tokens, 30 MB in all."""
+START, PAD, END = 0, 1, 2
+QUESTION, PASSAGE = "query: ", "passage: "
+"""What the model was trained with before a question and before a text that may answer it."""
 
 
 class Encoder:
     """A loaded model; safe to use from several threads. Make it with `Encoder.load`.
 
-    Vectors are kept by their text: a question is read once for the search and the answer, and a speech that is changed
-    in one sentence and indexed again costs that sentence.
+    What was read is kept by its text: a question is read once for the search and the answer, and a speech that is
+    changed in one sentence and indexed again costs that sentence.
 
     Attributes:
         fingerprint: names the weights: vectors of other weights cannot be compared.
     """
 
-    def __init__(self, session: Any, tokenizer: Any, verdict: "Vectors", fingerprint: str) -> None:
-        self.fingerprint = fingerprint
-        self._session = session
+    def __init__(self, network: Network, tokenizer: Any, verdict: "Vectors") -> None:
+        self.fingerprint = f"bundled-e5:{network.digest}"
+        self._network = network
         self._tokenizer = tokenizer
         self._verdict = verdict
         self._kept: dict[str, Vectors] = {}
+        self._read_once = lru_cache(_MOST_READ)(self._read)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -63,42 +67,41 @@ class Encoder:
         """
         import numpy as np
 
-        # It would tell its makers of every process; calling `disable_telemetry_events` does not keep it from that.
-        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+        network = Network.load(folder / "encoder.onnx")
         try:
-            import onnxruntime
-            from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, InvalidGraph, InvalidProtobuf
             from tokenizers import Tokenizer
-        except ImportError as error:
-            raise ModelError(
-                f"The model of this package cannot run here: {error}. Install the package again."
-            ) from error
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        options.intra_op_num_threads = min(4, os.cpu_count() or 1)
-        # Threads that wait for work must not burn the time of those that have some.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            weights = (folder / "encoder.onnx").read_bytes()
-            # Its fallback would print to the output, then try the same once more.
-            session = onnxruntime.InferenceSession(
-                weights, options, providers=["CPUExecutionProvider"], enable_fallback=0
-            )
+
             # Of a buffer: what is damaged is then a ValueError, elsewhere in tokenizers a bare Exception.
             tokenizer = Tokenizer.from_buffer((folder / "tokenizer.json").read_bytes())
             verdict = np.load(folder / "verdict.npy").reshape(4 * DIMENSIONS + 1)
-        except (EOFError, OSError, ValueError, Fail, InvalidArgument, InvalidGraph, InvalidProtobuf) as error:
-            why = " ".join(str(error).split()).rstrip(".")
-            raise ModelError(f"The model in {folder} cannot be read: {why}. Install this package again.") from error
-        return cls(session, tokenizer, verdict, f"bundled-e5:{hashlib.sha256(weights).hexdigest()[:12]}")
+        except (EOFError, ImportError, OSError, ValueError) as error:
+            raise unreadable(folder, error) from error
+        return cls(network, tokenizer, verdict)
 
     def embed_questions(self, questions: Sequence[str]) -> "Vectors":
         """Return one unit vector of 384 numbers for each question, shape (n, 384)."""
-        return self._embed([_QUESTION + question for question in questions])
+        import numpy as np
+
+        vectors = [self._read_once(QUESTION + question)[0] for question in questions]
+        return np.array(vectors, dtype=np.float32).reshape(len(questions), DIMENSIONS)
 
     def embed_passages(self, passages: Sequence[str]) -> "Vectors":
         """Return one unit vector of 384 numbers for each text that may answer a question, shape (n, 384)."""
-        return self._embed([_PASSAGE + passage for passage in passages])
+        import numpy as np
+
+        known = self._kept if len(self._kept) < _MOST_KEPT else {}
+        new = [text for text in dict.fromkeys(passages) if text not in known]
+        kept = known | dict(zip(new, self._run(new), strict=True)) if new else known
+        self._kept = kept  # replaced as a whole: other threads may be reading it
+        return np.array([kept[text] for text in passages], dtype=np.float32).reshape(len(passages), DIMENSIONS)
+
+    def question_states(self, question: str) -> "Vectors":
+        """Return what the first layers make of each token of a question, shape (tokens, 384)."""
+        return self._read_once(QUESTION + question)[1]
+
+    def passage_states(self, passage: str) -> "Vectors":
+        """Return what the first layers make of each token of a text that may answer, shape (tokens, 384)."""
+        return self._read_once(PASSAGE + passage)[1]
 
     def verdicts(self, question: str, sentences: Sequence[str]) -> "Vectors":
         """Return the log-odds that each sentence answers the question and not only resembles it, shape (n,)."""
@@ -106,28 +109,24 @@ class Encoder:
         verdicts: Vectors = features @ self._verdict[:-1] + self._verdict[-1]
         return verdicts
 
-    def _embed(self, texts: list[str]) -> "Vectors":
-        import numpy as np
-
-        known = self._kept if len(self._kept) < _MOST_KEPT else {}
-        new = [text for text in dict.fromkeys(texts) if text not in known]
-        kept = known | dict(zip(new, self._run(new), strict=True)) if new else known
-        self._kept = kept  # replaced as a whole: other threads may be reading it
-        return np.array([kept[text] for text in texts], dtype=np.float32).reshape(len(texts), DIMENSIONS)
-
-    def _run(self, texts: list[str]) -> "list[Vectors]":
-        import numpy as np
-
-        ids = [self._tokenizer.encode(fold(text)).ids[:MAX_TOKENS] for text in texts]
-        found: list[Any] = [None] * len(texts)
+    def _run(self, passages: list[str]) -> "list[Vectors]":
+        ids = [self._ids(PASSAGE + passage) for passage in passages]
+        found: list[Any] = [None] * len(passages)
         for batch in _batches(ids):
-            rows = np.full((len(batch), 2 + len(ids[batch[-1]])), _PAD, dtype=np.int64)
-            for row, i in zip(rows, batch, strict=True):
-                row[: 2 + len(ids[i])] = [_START, *ids[i], _END]
-            (vectors,) = self._session.run(None, {"ids": rows, "mask": (rows != _PAD).astype(np.int64)})
+            (vectors,) = self._network.run(["vectors"], _inputs([ids[i] for i in batch]))
             for i, vector in zip(batch, vectors, strict=True):
                 found[i] = vector
         return found
+
+    def _read(self, text: str) -> "tuple[Vectors, Vectors]":
+        """Return the vector of a text, and the states of its tokens."""
+        (vector,), (states,) = self._network.run(["vectors", "states"], _inputs([self._ids(text)]))
+        kept = states[:MAX_STATES].copy()
+        kept.flags.writeable = False
+        return vector, kept
+
+    def _ids(self, text: str) -> list[int]:
+        return [START, *self._tokenizer.encode(fold(text)).ids[:MAX_TOKENS], END]
 
 
 def pair_features(question: "Vectors", sentences: "Vectors") -> "Vectors":
@@ -164,11 +163,21 @@ def bundled_encoder() -> Encoder:
     return encoder
 
 
+def _inputs(texts: Sequence[Sequence[int]]) -> "dict[str, NDArray[np.int64]]":
+    """Return what the network takes: the tokens, filled up to the longest text, and where there are tokens."""
+    import numpy as np
+
+    rows = np.full((len(texts), max(map(len, texts))), PAD, dtype=np.int64)
+    for row, text in zip(rows, texts, strict=True):
+        row[: len(text)] = text
+    return {"ids": rows, "mask": (rows != PAD).astype(np.int64)}
+
+
 def _batches(texts: Sequence[Sequence[int]]) -> Iterator[list[int]]:
     """Yield the indexes of texts of like length, the shorter first, so that little is padded."""
     batch: list[int] = []
     for i in sorted(range(len(texts)), key=lambda i: len(texts[i])):
-        if batch and (len(batch) + 1) * (len(texts[i]) + 2) > _BATCH_TOKENS:
+        if batch and (len(batch) + 1) * len(texts[i]) > _BATCH_TOKENS:
             yield batch
             batch = []
         batch.append(i)

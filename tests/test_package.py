@@ -47,7 +47,10 @@ def test_wheel_holds_the_package_with_seeds_and_prompts_and_nothing_else(wheel: 
     held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert held == files("assistant") | {f"assistant/{name}" for name in files("seeds") | files("prompts")}
     assert {"assistant/py.typed", "assistant/seeds/corpus.toml"} <= held
-    weights = {f"assistant/weights/{name}" for name in ("encoder.onnx", "tokenizer.json", "verdict.npy", "README.md")}
+    weights = {
+        f"assistant/weights/{name}"
+        for name in ("encoder.onnx", "tokenizer.json", "verdict.npy", "reader.onnx", "README.md")
+    }
     assert weights <= held
     for name in weights:
         assert zipfile.ZipFile(wheel).read(name) == (ROOT / name).read_bytes()

@@ -1,6 +1,7 @@
 """Writes `assistant/weights`: the published weights as they are, four bits each, and the corrections beside them.
 
-The graph has two inputs, `ids` and `mask` of shape (texts, length), and one output, `vectors` of shape (texts, 384).
+The graph has two inputs, `ids` and `mask` of shape (texts, length), and two outputs: `vectors` of shape (texts, 384), and
+`states` of shape (texts, length, 384), what the layers that read a text alone make of its tokens.
 What is stored in half precision becomes single when a session is made.
 """
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from assistant.encoder import WEIGHTS
-from eval.encoder.network import PARTS
+from eval.encoder.network import ALONE, PARTS
 from eval.encoder.source import BLOCK, Quantised, Source, unigram
 from eval.encoder.train import CORRECTIONS
 
@@ -63,6 +64,8 @@ def export() -> None:
     cost = graph.add("Unsqueeze", [missing, graph.integers(1, 2)], "cost")
     for number in range(source.layers):
         state = _layer(graph, source, corrections, number, x=state, cost=cost)
+        if number + 1 == ALONE:
+            graph.add("Identity", [state], "states")
     _pool(graph, state, mask)
     _write(graph, source)
 
@@ -172,7 +175,10 @@ def _write(graph: Graph, source: Source) -> None:
             graph.nodes,
             "encoder",
             [helper.make_tensor_value_info(name, TensorProto.INT64, ["texts", "length"]) for name in ("ids", "mask")],
-            [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["texts", source.hidden])],
+            [
+                helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["texts", source.hidden]),
+                helper.make_tensor_value_info("states", TensorProto.FLOAT, ["texts", "length", source.hidden]),
+            ],
             list(graph.constants.values()),
         ),
         opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid(_MICROSOFT, 1)],

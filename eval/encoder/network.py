@@ -10,6 +10,8 @@ from torch.nn import functional
 from eval.encoder.source import Source
 
 RANK = 8
+ALONE = 8
+"""Layers that read a text alone; `eval.reader` goes on from there with a question and a sentence together."""
 
 
 class Corrected(nn.Module):  # type: ignore[misc]
@@ -79,13 +81,18 @@ class Network(nn.Module):  # type: ignore[misc]
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Return a unit vector for each text, shape (texts, hidden); ids and mask: (texts, length)."""
+        x = self.tokens(ids, mask, len(self.layers))
+        weights = mask.unsqueeze(-1).float()
+        return functional.normalize((x * weights).sum(1) / weights.sum(1), dim=-1)
+
+    def tokens(self, ids: Tensor, mask: Tensor, layers: int) -> Tensor:
+        """Return what so many layers make of each token, shape (texts, length, hidden)."""
         x = self.words[ids] + self.positions[: ids.shape[1]]
         x = functional.layer_norm(x, x.shape[-1:], self.norm_w, self.norm_b, self.epsilon)
         attended = ((mask.float() - 1) * 1e9)[:, None, None, :]
-        for layer in self.layers:
+        for layer in self.layers[:layers]:
             x = layer(x, attended)
-        weights = mask.unsqueeze(-1).float()
-        return functional.normalize((x * weights).sum(1) / weights.sum(1), dim=-1)
+        return x
 
     def trained(self) -> dict[str, Tensor]:
         """Return what training changes, by name."""

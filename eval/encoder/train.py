@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from assistant.encoder import END, PAD, PASSAGE, QUESTION, START
 from assistant.text import fold
 from eval.encoder.network import Network
 from eval.encoder.source import Source, unigram
@@ -31,7 +32,6 @@ TEMPERATURE = 0.02
 RATE, WARM_UP = 4e-4, 20
 _BUDGET, _LONGEST = 6000, 200
 """Tokens in one pass, padding included; tokens of one text."""
-_START, _PAD, _END = 0, 1, 2
 
 _log = logging.getLogger(__name__)
 
@@ -61,20 +61,20 @@ class Trainer:
         return loss
 
     def _nearness(self, questions: list[str], sentences: list[str]) -> Tensor:
-        asked, held = self._vectors("query: ", questions), self._vectors("passage: ", sentences)
+        asked, held = self._vectors(QUESTION, questions), self._vectors(PASSAGE, sentences)
         nearness: Tensor = (asked @ held.T).float() / TEMPERATURE
         return nearness
 
     def _vectors(self, prefix: str, given: Sequence[str]) -> Tensor:
-        texts = [[_START, *self.tokenizer.encode(prefix + fold(text)).ids[:_LONGEST], _END] for text in given]
+        texts = [[START, *self.tokenizer.encode(prefix + fold(text)).ids[:_LONGEST], END] for text in given]
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         found: list[Tensor] = [torch.empty(0)] * len(texts)
         while order:
             batch = [i for k, i in enumerate(order) if not k or (k + 1) * len(texts[i]) <= _BUDGET]
             order = order[len(batch) :]
             length = max(len(texts[i]) for i in batch)
-            ids = torch.tensor([texts[i] + [_PAD] * (length - len(texts[i])) for i in batch])
-            for i, value in zip(batch, self.network(ids, ids != _PAD), strict=True):
+            ids = torch.tensor([texts[i] + [PAD] * (length - len(texts[i])) for i in batch])
+            for i, value in zip(batch, self.network(ids, ids != PAD), strict=True):
                 found[i] = value
         return torch.stack(found)
 
@@ -104,6 +104,12 @@ def train() -> None:
         schedule.step()
         _log.info("step %d of %d: %.3f", number + 1, steps, loss.item())
     np.savez(CORRECTIONS, **{name: value.numpy() for name, value in trainer.network.trained().items()})
+
+
+def load_corrections(network: Network) -> None:
+    """Give a network the corrections that were trained."""
+    corrections = {name: torch.from_numpy(value) for name, value in np.load(CORRECTIONS).items()}
+    network.load_state_dict(corrections, strict=False)
 
 
 def _shuffled(texts: list[Text], steps: int) -> Iterator[list[Text]]:

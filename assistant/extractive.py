@@ -20,6 +20,7 @@ from assistant.glossary import Glossary, bundled_glossary
 from assistant.index import Passage
 from assistant.offers import folded_once, names_someone, offers
 from assistant.questions import NUMERAL, Kind, Question, Shape, Term, Thing, shape_of, topic_words
+from assistant.reader import Reader, bundled_reader
 from assistant.replies import EXTRACTIVE, Turn
 from assistant.text import fold, is_chinese, supported_numbers, tokens
 
@@ -33,19 +34,23 @@ CARRIED = 0.5
 """What a term of the question before counts in a follow-up."""
 PRIOR, OFFER, PHRASE = 0.2, 0.4, 0.6
 """Beside the share covered, 0 to 1: the passage's score, the kind of thing asked for, pairs of characters in common."""
-NEARNESS = 0.3
+NEARNESS = 0.2
 """Beside them: how many standard deviations a sentence is nearer to the question than the others, as vectors."""
-JUDGED = 3
-"""Sentences that the verdict is asked of, the best first."""
-RIVAL = 0.88
-"""A further sentence is quoted if it reaches this share of the best one's score."""
-EQUAL = 0.95
-"""From this share on, two sentences are equally good."""
+READ = 5
+"""Sentences that the reader reads with the question, the best first; on the tune split, more of them find no more."""
+ODDS = 0.05
+"""What a unit of its log-odds adds to a score."""
+RIVAL = 0.3
+"""A further sentence is quoted if its score is less than this below the best one's."""
+EQUAL = 0.08
+"""Less than this apart, two sentences are equally good."""
 GAIN = 0.3
 """Or if it covers this share of the question's weight that the chosen ones lack."""
+PLAIN = 1.0
+"""Log-odds from which a sentence answers though the question names nothing: 多少人参加？"""
 MIN_OWN = 0.2
 """Share of the question's weight that a sentence must cover itself to be quoted for the name it holds."""
-MIN_CONFIDENCE = 0.7
+MIN_CONFIDENCE = 0.6
 MAX_SENTENCES = 3
 MAX_PARTS = 20
 MAX_CARRIED = 6
@@ -75,11 +80,10 @@ TASKS = (
 
 CERTAIN = 0.95
 """Confidence where nothing had to be weighed: an outline, a count of mentions."""
-# Logistic regression on the tune split, in log-odds for: the verdict; a sentence that holds the kind of thing asked for;
-# the share of the question's weight above one half that it covers, if it lacks no noun; the share of what it lacks; the
-# share covered where a noun is lacking, as in a question of which one thing was exchanged; lacking what is exact. The
-# second, the third and the last are set higher than fitted (1.6, 0.6, -0.8): few cases have them, and those agree.
-_BASE, _VERDICT, _OFFERED, _TOLD, _LACKING, _SWAPPED, _EXACT = -4.0, 0.44, 5.6, 2.5, -2.8, -2.6, -3.0
+# Logistic regression on the tune split, in log-odds for: the reader's odds; the encoder's verdict; a sentence that holds the
+# kind of thing asked for; the share of the question's weight that it lacks; the share covered where a noun is lacking, as in a
+# question of which one thing was exchanged; lacking what is exact.
+_BASE, _ODDS, _VERDICT, _OFFERED, _LACKING, _SWAPPED, _EXACT = -3.3, 0.38, 0.17, 5.0, -2.1, -2.4, -6.0
 
 # How the parallel paragraphs of such a speech begin: 某某指出，要……
 _FRAME = re.compile(r"^[^，。]{0,15}(?:指出|强调|要求|提出|认为)，")
@@ -118,6 +122,8 @@ class _Candidate:
     covered: float
     """Share of the question's weight that it covers itself."""
     score: float
+    odds: float = 0.0
+    """The reader's log-odds that it answers, once it has been read."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +133,7 @@ class ExtractiveAnswerer:
     corpus: Corpus
     glossary: Glossary = field(default_factory=bundled_glossary)
     encoder: Encoder = field(default_factory=bundled_encoder)
+    reader: Reader = field(default_factory=bundled_reader)
 
     @property
     def name(self) -> str:
@@ -158,8 +165,8 @@ class ExtractiveAnswerer:
         question = Question.read(text, self.glossary)
         if sure := self._without_weighing(question, passages):
             return Finding(tuple(sure[:MAX_PARTS]), CERTAIN)
-        ranked = _without_idle_headings(self._rank(question, passages))
-        if not ranked or (not ranked[0].covered and all(term.kind is Kind.OTHER for term in question.terms)):
+        ranked = self._reread(question, _without_idle_headings(self._rank(question, passages)))
+        if not ranked or (not _names_a_thing(question) and not ranked[0].covered and ranked[0].odds < PLAIN):
             return Finding((), 0.0)  # hello names nothing, and nothing of it is said
         chosen = self._select(question, ranked)
         told = [c for c in ranked if c is ranked[0] or c.sentence in chosen]
@@ -207,10 +214,10 @@ class ExtractiveAnswerer:
         best = ranked[0]
         if question.shape is Shape.LIST and (parts := self._parts(best, ranked)):
             return parts
-        near = [c for c in ranked if c.score >= RIVAL * best.score]
+        near = [c for c in ranked if best.score - c.score < RIVAL]
         if question.thing:
             # Who and when are told in full where they are first mentioned.
-            equal = [c for c in near if c.score >= EQUAL * best.score]
+            equal = [c for c in near if best.score - c.score < EQUAL]
             first = min(equal, key=lambda c: (c.sentence.speech, c.sentence.start))
             return [c.sentence for c in self._named(question, first, ranked)]
         limit = MAX_PARTS if question.shape is Shape.LIST else MAX_SENTENCES
@@ -247,11 +254,10 @@ class ExtractiveAnswerer:
         missing = [t for t, cover in zip(question.terms, held, strict=True) if t.kind is not Kind.OTHER and cover < 0.5]
         weights = self._weights(question)
         lacking = sum(w for w, t in zip(weights, question.terms, strict=True) if t in missing) / (sum(weights) or 1)
-        verdict = max(self.encoder.verdicts(question.text, [c.sentence.text for c in ranked[:JUDGED]]))
-        offered = offers(best.sentence.text, question)
-        told = max(0.0, 2 * best.covered - 1) if offered and not missing else 0.0
+        verdict = max(self.encoder.verdicts(question.text, [c.sentence.text for c in ranked[:READ]]).tolist())
         evidence = (
-            _BASE + _VERDICT * float(verdict) + _OFFERED * offered + _TOLD * told + _LACKING * lacking
+            _BASE + _ODDS * max(c.odds for c in ranked) + _VERDICT * verdict
+            + _OFFERED * offers(best.sentence.text, question) + _LACKING * lacking
             + _SWAPPED * best.covered * bool(missing) + _EXACT * any(term.kind is Kind.EXACT for term in missing)
         )  # fmt: skip
         return round(1 / (1 + exp(-evidence)), 4), missing
@@ -278,6 +284,26 @@ class ExtractiveAnswerer:
                 covered = sum(w * c for w, c in zip(weights, covers, strict=True)) / total
                 found.append(_Candidate(sentence, covers, leaning, covered, score))
         return sorted(found, key=lambda c: -c.score)
+
+    def _reread(self, question: Question, ranked: list[_Candidate]) -> list[_Candidate]:
+        """Return the candidates, best first, after the reader has read the best of them; the others for no better."""
+        sentences = [c.sentence.text for c in ranked[:READ]]
+        odds = self.reader.odds(question.text, sentences).tolist()
+        if (official := self._in_official_words(question)) != question.folded:
+            odds = [max(pair) for pair in zip(odds, self.reader.odds(official, sentences).tolist(), strict=True)]
+        odds += [min(odds)] * (len(ranked) - len(odds)) if odds else []
+        read = [replace(c, score=c.score + ODDS * o, odds=o) for c, o in zip(ranked, odds, strict=True)]
+        return sorted(read, key=lambda c: -c.score)
+
+    def _in_official_words(self, question: Question) -> str:
+        """Return the question with what official Chinese says for those of its words that the corpus lacks."""
+        said = question.folded
+        for term in question.terms:
+            if not term.carried and is_chinese(term.text) and term.text not in self._text:
+                said = said.replace(
+                    term.text, next((form for form in term.equivalents if form in self._text), term.text)
+                )
+        return said
 
     def _cover(self, term: Term, text: str, known: str) -> float:
         """Return how much of a term a text has, 0 to 1; a number may also stand in what is `known` of the speech."""
@@ -364,6 +390,10 @@ def _nearness(passages: Sequence[Passage]) -> list[tuple[float, ...]]:
         tuple((value - mean) / deviation for value in passage.similarities) or (0.0,) * len(passage.paragraph.sentences)
         for passage in passages
     ]
+
+
+def _names_a_thing(question: Question) -> bool:
+    return any(term.kind is not Kind.OTHER for term in question.terms)
 
 
 def _stood_in(question: Question, sentences: Sequence[Sentence]) -> tuple[tuple[str, str], ...]:

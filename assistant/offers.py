@@ -11,7 +11,7 @@ from assistant.text import fold, numbers, tagged
 
 _NUMERAL = r"[\d一二三四五六七八九十百千万亿零半两几]+"
 _PERSON = re.compile(
-    r"总书记|主席|总理|部长|主任|教授|院长|书记|国务院|政府|党委|(?<!\|的)同志|\b(?:mr|mrs|ms|dr|president|minister)\b"
+    r"总书记|主席|总理|部长|主任|教授|院长|书记|国务院|政府|党委|委员会|公司|集团|大学|协会|法院|检察院|(?<!政治)局(?![面限势部])|(?<!\|的)同志|\b(?:mr|mrs|ms|dr|president|minister)\b"
 )
 _TIME = re.compile(
     r"今[年天日后]|去年|明年|近年|昨[天日]|时期|期间|以来|当前|目前|不久|世纪|年代|上午|下午|\b(?:today|year|month|century|monday|january)\b"

@@ -129,6 +129,8 @@ _ENGLISH_NUMBER = re.compile(
 NUMERAL = re.compile(r"[一二三四五六七八九十\d](?!致|样|般|些|体|切)")
 """A numeral in a set phrase, but not in a word such as 一致."""
 _NUMBERED = re.compile(r"[一二三四五六七八九十](?:大$|中全会|届)|^十[一二三四五]五")
+_NO_PLACES = frozenset({"中国", "攸关"})
+"""What every such speech is about, and a mistake of the tagger."""
 _QUOTED = re.compile(r"[“\"「『《‘]([^“”\"「」『』《》‘’]{2,})[”\"」』》’]")
 
 
@@ -289,7 +291,7 @@ def _terms(folded: str, names: frozenset[str], glossary: Glossary) -> Iterator[T
             continue
         left = _GLUED.sub("", left)
         if left and not _is_empty(left, tag):
-            if _is_name(left, tag) or any(a <= start and position <= b for a, b in quoted):
+            if _is_name(left, tag) or _NUMBERED.search(left) or any(a <= start and position <= b for a, b in quoted):
                 yield Term(left, Kind.EXACT, start)
             elif left in names or (start in how and len(left) > 1):
                 yield Term(left, Kind.NOUN, start)
@@ -299,7 +301,9 @@ def _terms(folded: str, names: frozenset[str], glossary: Glossary) -> Iterator[T
 
 def _is_name(word: str, tag: str) -> bool:
     """Whether a word names a place or a person. Of two characters, the tagger takes many a word for a person: 张嘴, 钱全."""
-    return tag in ("ns", "nrfg") or (tag == "nr" and len(word) == 3 and word[0] not in "老小阿大")
+    if tag == "ns":
+        return word not in _NO_PLACES
+    return tag in ("nr", "nrfg") and len(word) == 3 and word[0] not in "老小阿大"
 
 
 def _numbers(folded: str) -> list[Number]:
@@ -327,9 +331,10 @@ def _kind_of(match: Match) -> Kind:
     What official texts use as a set phrase is a matter of its own, whatever its part of speech: 扶贫, 立法. A numbered
     meeting or plan is that or another: 六中全会 is no 五中全会.
     """
-    if _NUMBERED.search(match.phrase):
+    word, tag = tagged(match.phrase if is_chinese(match.phrase) else match.terms[0])[-1]
+    if _NUMBERED.search(match.phrase) or (is_chinese(match.phrase) and _is_name(word, tag)):
         return Kind.EXACT
-    kind = _kind(tagged(match.phrase if is_chinese(match.phrase) else match.terms[0])[-1][1])
+    kind = _kind(tag)
     return Kind.NOUN if match.official and kind is Kind.OTHER else kind
 
 

@@ -32,7 +32,11 @@ def test_terms_are_what_a_question_is_about(text: str, terms: str) -> None:
 @pytest.mark.parametrize(
     ("text", "term", "kind"),
     [
-        ("易继明是谁？", "易继明", Kind.NOUN),
+        ("易继明是谁？", "易继明", Kind.EXACT),
+        ("美国怎么看？", "美国", Kind.EXACT),
+        ("中国怎么看？", "中国", Kind.NOUN),
+        ("六中全会说了什么？", "六中全会", Kind.EXACT),
+        ("攸关安全的技术？", "攸关", Kind.NOUN),
         ("“双循环”是什么意思？", "双循环", Kind.EXACT),
         ("红烧肉好吃吗？", "红烧肉", Kind.NOUN),
         ("商标怎么注册？", "注册", Kind.NOUN),

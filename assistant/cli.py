@@ -449,8 +449,13 @@ def _open(seeds: str | None, *, quiet: bool = False) -> "Iterator[Assistant]":
 
 def _describe_index(assistant: "Assistant") -> str:
     index = assistant.index
-    done = f"built ({index.reason}; {index.embedded} sentences embedded)" if index.rebuilt else "opened, up to date"
-    return f"{len(assistant.corpus.paragraphs)} paragraphs, {done}: {index.folder}"
+    embedded = _count(index.embedded, "sentence")
+    done = f"built ({index.reason}; {embedded} embedded)" if index.rebuilt else "opened, up to date"
+    return f"{_count(len(assistant.corpus.paragraphs), 'paragraph')}, {done}: {index.folder}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _checks(seeds: str | None, model: bool) -> "dict[str, Callable[[], str]]":
@@ -462,8 +467,8 @@ def _checks(seeds: str | None, model: bool) -> "dict[str, Callable[[], str]]":
 
     def speeches() -> str:
         corpus = _corpus(seeds)
-        paragraphs = len(corpus.paragraphs)
-        return f"{len(corpus.speeches)} readable, {paragraphs} paragraphs, {len(corpus.problems)} files left out"
+        paragraphs, left_out = _count(len(corpus.paragraphs), "paragraph"), _count(len(corpus.problems), "file")
+        return f"{len(corpus.speeches)} readable, {paragraphs}, {left_out} left out"
 
     def index() -> str:
         with _open(seeds, quiet=True) as assistant:
@@ -474,7 +479,7 @@ def _checks(seeds: str | None, model: bool) -> "dict[str, Callable[[], str]]":
             first = assistant.corpus.paragraphs[0].sentences[0]
             reply = assistant.ask(first.text[:200])
             notice = f"; {reply.notice}" if reply.notice else ""
-            return f"answered with {len(reply.to_dict()['citations'])} citations{notice}"
+            return f"answered with {_count(len(reply.to_dict()['citations']), 'citation')}{notice}"
 
     if model:
         return _model_checks(Settings.load(**_overrides(seeds)))
@@ -489,7 +494,7 @@ def _describe_settings(settings: "Settings") -> str:
         from assistant.llm import LLMAnswerer
 
         answerer = LLMAnswerer.from_settings(settings).name
-    return f"answerer {answerer}, embedder {settings.embedder}, {settings.passages} passages"
+    return f"answerer {answerer}, embedder {settings.embedder}, {_count(settings.passages, 'passage')}"
 
 
 def _model_checks(settings: "Settings") -> "dict[str, Callable[[], str]]":

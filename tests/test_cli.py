@@ -230,7 +230,8 @@ def test_doctor_says_that_all_is_well(run: Any) -> None:
     assert (done.code, done.err) == (0, "")
     assert [line.split()[0] for line in done.out.splitlines()] == ["settings", "speeches", "index", "question"]
     assert "✗" not in done.out
-    assert "answered with 1 citations" in done.out
+    assert done.out.endswith("answered with 1 citation\n")
+    assert "11 paragraphs, 0 files left out" in done.out
 
 
 def test_doctor_says_what_to_do_about_a_missing_folder(run: Any, tmp_path: Path) -> None:
@@ -254,7 +255,8 @@ def test_doctor_names_a_broken_file_once(run: Any, folder: Path) -> None:
     (folder / "empty.txt").write_text("", "utf-8")
     done = run("doctor", "--seeds", folder)
     assert done.code == 0
-    assert "1 files left out" in done.out
+    assert "1 readable, 1 paragraph, 1 file left out" in done.out
+    assert re.search(r"1 paragraph, built \(.*; 1 sentence embedded\)", done.out)
     assert done.err.count("empty.txt") == 1
 
 

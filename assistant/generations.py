@@ -36,28 +36,19 @@ _TAG_TEXT = """Signature: 8a477f597d28d172789f06886806bc55
 _POINTER = re.compile(r"[0-9a-f]{32}\n")
 
 
-class Held(BaseModel):
-    """What a generation holds of one speech."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    sha256: str
-    """Over the numbers and texts of its paragraphs."""
-    rows: int
-
-
 class Manifest(BaseModel):
     """What a generation was made from. It fits as long as all of this is still wanted."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    layout: Literal[2] = 2
-    """Since 2, a row of Chroma is a sentence, named by its words, and no longer a paragraph."""
+    layout: Literal[3] = 3
+    """Since 2, a row of Chroma is a sentence, named by its words, and no longer a paragraph; since 3, a speech is its hash."""
     embedder: str
     splitter: str
     chromadb: str
     dimensions: int
-    speeches: dict[str, Held]
+    speeches: dict[str, str]
+    """SHA-256 over the numbers and texts of the paragraphs, by the id of the speech."""
     files: dict[str, str]
     """SHA-256 of every file under `data`, by its path with forward slashes."""
 

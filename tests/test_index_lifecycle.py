@@ -70,7 +70,7 @@ def rows(index: Index, corpus: Corpus) -> list[list[tuple[str, float]]]:
     found = []
     for paragraph in corpus.paragraphs[:: max(1, len(corpus.paragraphs) // 50)]:
         vector = np.array(index.embedder.embed_query(paragraph.text), dtype=np.float32)
-        ids, cosines = index._rows.nearest(vector / np.linalg.norm(vector), 3)
+        ids, cosines = index._store.nearest(vector / np.linalg.norm(vector), 3)
         found.append([(id, round(float(cosine), 4)) for id, cosine in zip(ids, cosines, strict=True)])
     return found
 
@@ -223,7 +223,7 @@ def reseal(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
     [
         (lambda m: m.update(splitter="0"), "the splitter changed from 0 to "),
         (lambda m: m.update(chromadb="0.1"), "the chromadb changed from 0.1 to "),
-        (lambda m: m.update(layout=1), "was written by another version"),
+        (lambda m: m.update(layout=2), "was written by another version"),
         (lambda m: m.pop("layout"), ""),
         (lambda m: m.update(more=1), "was written by another version"),
         (lambda m: m.update(dimensions=17), "fails its check"),

@@ -19,7 +19,7 @@ from assistant.bm25 import WordSearch
 from assistant.corpus import Corpus, Paragraph, Sentence, Speech
 from assistant.embedders import Embedder, as_matrix
 from assistant.errors import IndexingError, ModelError
-from assistant.generations import Folder, Generation, Manifest
+from assistant.generations import Folder, Generation, Manifest, PrivateCopy
 from assistant.glossary import Glossary, bundled_glossary
 from assistant.text import SPLITTER_VERSION, fold, tokens
 from assistant.vectors import VectorStore, batches, chromadb_version
@@ -108,7 +108,7 @@ class Index:
         Args:
             corpus: the speeches; only those that changed since the last time are embedded again.
             embedder: for their sentences and the questions.
-            folder: an empty, a new or an index's folder.
+            folder: an empty, a new or an index's folder; one that may only be read, if its index fits.
             wait: seconds to wait for another process that is building.
             glossary: what official texts say for a reader's words; the bundled one if left out.
 
@@ -119,9 +119,14 @@ class Index:
         if not corpus.paragraphs:
             raise IndexingError("There is no paragraph to index.")
         place, wanted = Folder(folder), _Wanted.of(corpus, embedder)
-        with place.locked(wait):
+        with place.locked(wait) as writable:
             store, found, reason = _open_current(place, wanted)
             embedded = 0
+            if store is None and not writable:
+                raise IndexingError(
+                    f"The index folder {folder} may only be read, and what it holds cannot be used: {reason}. "
+                    "Make it writable, or give another folder with ASSISTANT_INDEX."
+                )
             if store is None:
                 _log.info("Building the index in %s: %s.", folder, reason)
                 store, embedded = _rebuild(place, wanted, embedder, found)
@@ -299,10 +304,11 @@ def _open_current(place: Folder, wanted: _Wanted) -> tuple[VectorStore | None, G
     held, now = found.manifest.speeches, wanted.manifest.speeches
     if changed := sorted(id for id in held.keys() | now.keys() if held.get(id) != now.get(id)):
         return None, found, f"changed: {', '.join(changed)}"
+    copy = place.check_out(found)
     try:
-        return _checked(place, found, wanted), None, ""
+        return _checked(copy, place.path, found, wanted), None, ""
     except IndexingError as error:
-        return None, None, str(error)
+        return None, None, str(error).removesuffix(".")
 
 
 def _rebuild(place: Folder, wanted: _Wanted, embedder: Embedder, old: Generation | None) -> tuple[VectorStore, int]:
@@ -319,7 +325,7 @@ def _rebuild(place: Folder, wanted: _Wanted, embedder: Embedder, old: Generation
                 vectors = embedder.embed_documents([new[id] for id in batch])
                 store.add(list(batch), as_matrix(vectors, len(batch), embedder.fingerprint))
         generation = place.seal(work, wanted.manifest.model_copy(update={"dimensions": store.dimensions}))
-    checked = _checked(place, generation, wanted)
+    checked = _checked(place.check_out(generation), place.path, generation, wanted)
     place.publish(generation)
     return checked, len(new)
 
@@ -330,15 +336,15 @@ def _copy_vectors(place: Folder, old: Generation, ids: list[str], store: VectorS
             store.add(list(batch), source.vectors(batch))
 
 
-def _checked(place: Folder, generation: Generation, wanted: _Wanted) -> VectorStore:
-    """Open a private copy of a generation and see that it holds, and finds, what it should.
+def _checked(copy: PrivateCopy, folder: Path, generation: Generation, wanted: _Wanted) -> VectorStore:
+    """Open the copy of a generation and see that it holds, and finds, what it should; else remove the copy.
 
     Raises:
         IndexingError: it does not, or Chroma cannot open it.
     """
     with ExitStack() as undo:
-        copy = undo.enter_context(place.check_out(generation))
-        store = undo.enter_context(closing(VectorStore(copy, place.path)))
+        undo.enter_context(copy)
+        store = undo.enter_context(closing(VectorStore(copy, folder)))
         store.check(wanted.rows, generation.manifest.dimensions)
         undo.pop_all()
     return store

@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -343,8 +344,9 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> tuple[Corpus, Path]:
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Corpus, Path]:
     corpus, folder = made_of(*TEXTS), tmp_path_factory.mktemp("small") / "index"
-    with Index.open(corpus, CountingEmbedder(), folder):
-        return corpus, folder
+    with Index.open(corpus, CountingEmbedder(), folder) as index:
+        assert_right(index, corpus, CountingEmbedder())
+    return corpus, folder
 
 
 @pytest.mark.parametrize("damage", [name for name in DAMAGE if name not in GRAPH])
@@ -423,12 +425,15 @@ NOBODY = 65534
 
 
 @contextmanager
-def as_nobody(folder: Path) -> Iterator[None]:
-    """Give a folder to the user nobody and be that user: nothing is forbidden to root. Others stay who they are."""
+def as_nobody(*folders: Path) -> Iterator[None]:
+    """Give folders to the user nobody and be that user: nothing is forbidden to root. Others stay who they are.
+
+    Where Python lies in root's home, nobody cannot import: whatever is imported late must have been used before.
+    """
     if os.geteuid() != 0:
         yield
         return
-    for path in (folder, *folder.rglob("*")):
+    for path in (path for folder in folders for path in (folder, *folder.rglob("*"))):
         os.chown(path, NOBODY, NOBODY)
     os.seteuid(NOBODY)
     try:
@@ -449,6 +454,91 @@ def test_a_folder_without_permission_is_named(where: str) -> None:
         with as_nobody(folder), pytest.raises(IndexingError, match="ASSISTANT_INDEX"):
             Index.open(made_of(*TEXTS), CountingEmbedder("two"), folder)
         (folder / where).chmod(0o700)
+
+
+def forbid_writing(path: Path) -> None:
+    """Take the right to write from a file, or from a folder and all that it holds."""
+    for place in (path, *path.rglob("*")):
+        place.chmod(0o555 if place.is_dir() else 0o444)
+
+
+@pytest.fixture
+def shared() -> Iterator[Path]:
+    """A folder that any user may enter, as they may not pytest's own."""
+    with TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+@pytest.mark.parametrize("where", ["", "open", "lock", "generations"])
+@pytest.mark.parametrize("size", ["small", "large"])
+def test_an_index_that_may_only_be_read_is_read(
+    where: str, size: str, shared: Path, request: pytest.FixtureRequest
+) -> None:
+    corpus, intact = request.getfixturevalue(size)
+    folder, embedder = shared / "index", CountingEmbedder()
+    shutil.copytree(intact, folder)
+    before = snapshot(folder)
+    forbid_writing(folder / where)
+    with as_nobody(folder):
+        with Index.open(corpus, embedder, folder) as index, Index.open(corpus, embedder, folder) as second:
+            assert (index.rebuilt, second.rebuilt, embedder.embedded) == (False, False, [])
+            assert_right(index, corpus, embedder)
+            assert rows(second, corpus) == rows(index, corpus)
+            copies = [each._store.copy.data for each in (index, second)]
+            assert all((copy / "chroma.sqlite3").exists() for copy in copies)
+        assert not any(copy.parent.exists() for copy in copies)
+        assert snapshot(folder) == before
+
+
+def empty(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.mkdir()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+@pytest.mark.parametrize(
+    ("texts", "fingerprint", "change", "reason"),
+    [
+        (TEXTS, "two", lambda _: None, "the embedder changed from counting-1 to two"),
+        (TEXTS[:2], "counting-1", lambda _: None, "changed: s2"),
+        (TEXTS, "counting-1", DAMAGE["database bit"], "chroma.sqlite3 is damaged or missing"),
+        (TEXTS, "counting-1", DAMAGE["pointer missing"], "there was none yet"),
+        (TEXTS, "counting-1", lambda folder: reseal(folder, lambda m: m.update(dimensions=17)), "fails its check"),
+        (TEXTS, "counting-1", empty, "there was none yet"),
+    ],
+    ids=["embedder", "text", "damaged", "no pointer", "fails its check", "empty"],
+)
+def test_one_that_may_only_be_read_and_does_not_fit_is_an_error_that_says_why(
+    *, texts: list[str], fingerprint: str, change: Callable[[Path], object], reason: str, small: Any, shared: Path
+) -> None:
+    folder, embedder = shared / "index", CountingEmbedder(fingerprint)
+    shutil.copytree(small[1], folder)
+    change(folder)
+    before = snapshot(folder)
+    forbid_writing(folder)
+    with as_nobody(folder), pytest.raises(IndexingError, match=r"may only be read.*ASSISTANT_INDEX") as caught:
+        Index.open(made_of(*texts), embedder, folder)
+    assert str(folder) in str(caught.value)
+    assert reason in str(caught.value)
+    assert ".." not in str(caught.value)
+    assert embedder.embedded == []
+    assert snapshot(folder) == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+def test_without_a_place_for_the_copy_the_way_out_is_said(
+    small: Any, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shared / "index"
+    shutil.copytree(small[1], folder)
+    forbid_writing(folder)
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))  # what TMPDIR sets, before its first use
+    with as_nobody(folder), pytest.raises(IndexingError, match=r"Permission denied.*TMPDIR.*ASSISTANT_INDEX") as caught:
+        Index.open(small[0], CountingEmbedder(), folder)
+    assert str(folder) in str(caught.value)
+    assert "damaged" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["current", "lock", "open", "generations", "CACHEDIR.TAG"])
@@ -636,6 +726,18 @@ def test_two_processes_at_once_build_once_and_both_are_right(tmp_path: Path) -> 
     assert sorted(found["embedded"] for found in results) == [0, 600]
     for found in results:
         assert_nearest(found["rows"], made_of(*MANY), CountingEmbedder())
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="needs two users")
+def test_who_may_only_read_does_not_wait_for_who_builds(shared: Path) -> None:
+    folder, corpus, embedder = shared / "index", made_of(*TEXTS), CountingEmbedder()
+    with Index.open(corpus, embedder, folder) as index:
+        assert_right(index, corpus, embedder)
+    with worker(folder, MANY, seconds=30):
+        wait_for(shared / "signals" / "embedding-0")
+        with as_nobody(), Index.open(corpus, embedder, folder, wait=0) as index:
+            assert not index.rebuilt
+            assert_right(index, corpus, embedder)
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,11 +20,13 @@ from assistant.errors import AddressError, AssistantError, QuestionError, Settin
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress as Bar
     from rich.text import Text
 
     from assistant.assistant import Assistant
     from assistant.conversation import Conversation
     from assistant.corpus import Corpus, Paragraph, Sentence
+    from assistant.index import Progress
     from assistant.replies import Reply
     from assistant.settings import Settings
 
@@ -441,10 +443,42 @@ def _corpus(seeds: str | None) -> "Corpus":
 def _open(seeds: str | None, *, quiet: bool = False) -> "Iterator[Assistant]":
     from assistant.assistant import Assistant
 
-    with Assistant.from_settings(**_overrides(seeds)) as assistant:
+    with _progress() as progress:
+        opened = Assistant.from_settings(progress, **_overrides(seeds))
+    with opened as assistant:
         for problem in () if quiet else assistant.corpus.problems:
             _say(f"! {problem}")
         yield assistant
+
+
+@contextmanager
+def _progress() -> "Iterator[Progress]":
+    """Give what draws a bar on stderr, from its first call to the end of the block; elsewhere than at a terminal, a log."""
+    from assistant.index import log_progress
+
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield log_progress
+        return
+    bar: Bar | None = None
+    with ExitStack() as shown:
+
+        def draw(done: int, total: int) -> None:
+            nonlocal bar
+            if bar is None:
+                bar = shown.enter_context(_bar())
+                bar.add_task("建立索引 · Indexing", total=total)
+            bar.update(bar.task_ids[0], completed=done)
+
+        yield draw
+
+
+def _bar() -> "Bar":
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    # What is written to stdout meanwhile stays there, for it may be a file.
+    return Progress(console=console, transient=True, redirect_stdout=False, disable=console.is_dumb_terminal)
 
 
 def _describe_index(assistant: "Assistant") -> str:

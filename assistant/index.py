@@ -8,7 +8,7 @@ import hashlib
 import logging
 import os
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import accumulate
@@ -44,7 +44,15 @@ that are nearly the same it spreads what is only noise.
 LOCK_SECONDS = 600.0
 """How long `Index.open` waits for another process that is building the same index."""
 
+Progress = Callable[[int, int], None]
+"""Is told how many sentences are embedded, and of how many: before the first, between two batches, after the last."""
+
 _log = logging.getLogger(__name__)
+
+
+def log_progress(done: int, total: int) -> None:
+    """Write it to the log, where whoever wants to see it finds it."""
+    _log.info("%d of %d sentences are embedded.", done, total)
 
 
 @dataclass(frozen=True)
@@ -102,6 +110,7 @@ class Index:
         *,
         wait: float = LOCK_SECONDS,
         glossary: Glossary | None = None,
+        progress: Progress = log_progress,
     ) -> Self:
         """Open the index in `folder`, or build it there if it is missing, damaged or made from something else.
 
@@ -111,6 +120,7 @@ class Index:
             folder: an empty, a new or an index's folder; one that may only be read, if its index fits.
             wait: seconds to wait for another process that is building.
             glossary: what official texts say for a reader's words; the bundled one if left out.
+            progress: is told how far it is, if something has to be embedded.
 
         Raises:
             IndexingError: the folder cannot be used, is not an index's, stays locked, or fails its check once built.
@@ -129,7 +139,7 @@ class Index:
                 )
             if store is None:
                 _log.info("Building the index in %s: %s.", folder, reason)
-                store, embedded = _rebuild(place, wanted, embedder, found)
+                store, embedded = _rebuild(place, wanted, embedder, found, progress)
         index = cls(corpus, embedder, store, wanted.ids, folder=folder, glossary=glossary)
         index.reason, index.embedded = reason, embedded
         return index
@@ -311,7 +321,9 @@ def _open_current(place: Folder, wanted: _Wanted) -> tuple[VectorStore | None, G
         return None, None, str(error).removesuffix(".")
 
 
-def _rebuild(place: Folder, wanted: _Wanted, embedder: Embedder, old: Generation | None) -> tuple[VectorStore, int]:
+def _rebuild(
+    place: Folder, wanted: _Wanted, embedder: Embedder, old: Generation | None, progress: Progress
+) -> tuple[VectorStore, int]:
     """Build a generation, check it as a reader would, put it in use; return its vectors and how many were embedded."""
     kept = {id for id, held in wanted.manifest.speeches.items() if old and old.manifest.speeches.get(id) == held}
     rows = list(zip(wanted.ids, wanted.sentences, strict=True))
@@ -321,19 +333,29 @@ def _rebuild(place: Folder, wanted: _Wanted, embedder: Embedder, old: Generation
         with closing(VectorStore(work, place.path)) as store:
             if old and kept:
                 _copy_vectors(place, old, sorted(copied), store)
-            for batch in batches(list(new)):
-                vectors = embedder.embed_documents([new[id] for id in batch])
-                store.add(list(batch), as_matrix(vectors, len(batch), embedder.fingerprint))
+            _embed(new, embedder, store, progress)
         generation = place.seal(work, wanted.manifest.model_copy(update={"dimensions": store.dimensions}))
     checked = _checked(place.check_out(generation), place.path, generation, wanted)
     place.publish(generation)
     return checked, len(new)
 
 
+def _embed(texts: dict[str, str], embedder: Embedder, store: VectorStore, progress: Progress) -> None:
+    """Embed texts and store their vectors under the ids that they stand by."""
+    done = 0
+    for batch in batches(list(texts)):
+        progress(done, len(texts))
+        vectors = embedder.embed_documents([texts[id] for id in batch])
+        store.add(batch, as_matrix(vectors, len(batch), embedder.fingerprint))
+        done += len(batch)
+    if done:
+        progress(done, done)
+
+
 def _copy_vectors(place: Folder, old: Generation, ids: list[str], store: VectorStore) -> None:
     with place.check_out(old) as copy, closing(VectorStore(copy, place.path)) as source:
         for batch in batches(ids):
-            store.add(list(batch), source.vectors(batch))
+            store.add(batch, source.vectors(batch))
 
 
 def _checked(copy: PrivateCopy, folder: Path, generation: Generation, wanted: _Wanted) -> VectorStore:

@@ -24,7 +24,7 @@ vectors of 2,048 numbers, the worst case, Chroma then finds all; at 200 it misse
 _ALIKE = 0.8
 """Cosine of what a sentence's own vector must find at least, or Chroma's graph is not relied on."""
 _BATCH = 256
-"""Sentences embedded and stored at a time: 2 MB of lexical vectors."""
+"""Sentences embedded and stored at a time: 2 MB of lexical vectors. With 64, the encoder takes half as long again."""
 
 T = TypeVar("T")
 
@@ -68,7 +68,7 @@ class VectorStore:
                 configuration={"hnsw": {"space": "cosine", "ef_search": _SEARCH_WIDTH}},
             )
 
-    def add(self, ids: list[str], vectors: "Vectors") -> None:
+    def add(self, ids: Sequence[str], vectors: "Vectors") -> None:
         """Store one unit vector of shape (dimensions,) for each id."""
         if self.dimensions not in (0, vectors.shape[1]):
             raise ModelError(
@@ -79,7 +79,7 @@ class VectorStore:
             step = min(len(ids), self._client.get_max_batch_size())
             for i in range(0, len(ids), step):
                 # Not `add`, which ignores an id that is there already.
-                self._collection.upsert(ids=ids[i : i + step], embeddings=vectors[i : i + step])
+                self._collection.upsert(ids=list(ids[i : i + step]), embeddings=vectors[i : i + step])
 
     def vectors(self, ids: Sequence[str]) -> "Vectors":
         """Return the stored vectors in the order of `ids`."""

@@ -158,6 +158,50 @@ def test_a_paragraph_that_becomes_the_only_line_is_stored_anew(tmp_path: Path) -
         assert index.search("保护", 1)[0].paragraph.number == 0
 
 
+# --- Progress ---
+
+
+def told(corpus: Corpus, folder: Path) -> list[tuple[int, int]]:
+    """Return what `Index.open` tells of its progress."""
+    calls: list[tuple[int, int]] = []
+    with Index.open(corpus, CountingEmbedder(), folder, progress=lambda done, total: calls.append((done, total))):
+        return calls
+
+
+def test_progress_is_told_from_nothing_to_all_and_only_of_what_is_embedded(tmp_path: Path) -> None:
+    long = "\n".join(["题", *(f"第{i}段。" for i in range(600))])
+    assert told(made_of(long), tmp_path) == [(0, 600), (256, 600), (512, 600), (600, 600)]
+    assert told(made_of(long), tmp_path) == []
+    assert told(made_of(long, f"题\n{'又一句。' * 9}"), tmp_path) == [(0, 1), (1, 1)]
+    assert told(made_of(long), tmp_path) == []  # built anew, and every vector was there
+
+
+def test_without_anybody_to_tell_progress_stands_in_the_log_and_nowhere_else(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with caplog.at_level("INFO", "assistant"), Index.open(made_of(*TEXTS), CountingEmbedder(), tmp_path):
+        assert [record.getMessage() for record in caplog.records] == [
+            f"Building the index in {tmp_path}: there was none yet.",
+            "0 of 6 sentences are embedded.",
+            "6 of 6 sentences are embedded.",
+        ]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_who_is_told_of_progress_may_end_the_building(tmp_path: Path) -> None:
+    def stop(done: int, total: int) -> None:
+        if done == total:
+            raise KeyboardInterrupt
+
+    with Index.open(made_of(TEXTS[0]), CountingEmbedder(), tmp_path):
+        pass
+    before = snapshot(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        Index.open(made_of(*TEXTS), CountingEmbedder(), tmp_path, progress=stop)
+    assert snapshot(tmp_path) == before
+    assert leftovers(tmp_path) == []
+
+
 # --- Changed ---
 
 

@@ -478,7 +478,13 @@ def _bar() -> "Bar":
 
     console = Console(stderr=True)
     # What is written to stdout meanwhile stays there, for it may be a file.
-    return Progress(console=console, transient=True, redirect_stdout=False, disable=console.is_dumb_terminal)
+    return Progress(
+        console=console,
+        transient=True,
+        redirect_stdout=False,
+        disable=console.is_dumb_terminal,
+        speed_estimate_period=600,  # a batch may take longer than its 30 seconds
+    )
 
 
 def _describe_index(assistant: "Assistant") -> str:

@@ -16,7 +16,7 @@ from assistant.drafts import foreign_sign, lift_marks
 from assistant.errors import ModelError, QuestionError
 from assistant.extractive import ExtractiveAnswerer
 from assistant.glossary import Glossary
-from assistant.index import Index, Passage
+from assistant.index import Index, Passage, Progress, log_progress
 from assistant.questions import Shape, shape_of
 from assistant.replies import Answer, Provenance, Reason, Refusal, Reply, Turn, incomplete, replaced
 from assistant.settings import Language, Settings
@@ -77,10 +77,14 @@ class Assistant:
         self.language = language
 
     @classmethod
-    def from_settings(cls, **overrides: Any) -> Self:
-        """Return an assistant made of the settings; `overrides` win over the environment.
+    def from_settings(cls, progress: Progress = log_progress, /, **overrides: Any) -> Self:
+        """Return an assistant made of the settings.
 
         Without any, it holds the bundled speech and the embedded answerer: no key, no network, no download.
+
+        Args:
+            progress: is told how far it is, if the index must be built. Without a name: every name is a setting.
+            overrides: settings; they win over the environment.
 
         Raises:
             SettingsError: a setting is unknown or cannot be honoured.
@@ -96,7 +100,7 @@ class Assistant:
         corpus = Corpus.from_folder(settings.seeds)
         embedder = make_embedder(settings, [paragraph.text for paragraph in corpus.paragraphs])
         glossary = Glossary.load(settings.seeds)
-        index = Index.open(corpus, embedder, settings.index_folder, glossary=glossary)
+        index = Index.open(corpus, embedder, settings.index_folder, glossary=glossary, progress=progress)
         if model is None:
             return cls(corpus, index, ExtractiveAnswerer(corpus, glossary), passages=settings.passages)
         fallback = ExtractiveAnswerer(corpus, glossary) if settings.fallback else None

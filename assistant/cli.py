@@ -10,7 +10,7 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,11 +20,13 @@ from assistant.errors import AddressError, AssistantError, QuestionError, Settin
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress as Bar
     from rich.text import Text
 
     from assistant.assistant import Assistant
     from assistant.conversation import Conversation
     from assistant.corpus import Corpus, Paragraph, Sentence
+    from assistant.index import Progress
     from assistant.replies import Reply
     from assistant.settings import Settings
 
@@ -441,16 +443,59 @@ def _corpus(seeds: str | None) -> "Corpus":
 def _open(seeds: str | None, *, quiet: bool = False) -> "Iterator[Assistant]":
     from assistant.assistant import Assistant
 
-    with Assistant.from_settings(**_overrides(seeds)) as assistant:
+    with _progress() as progress:
+        opened = Assistant.from_settings(progress, **_overrides(seeds))
+    with opened as assistant:
         for problem in () if quiet else assistant.corpus.problems:
             _say(f"! {problem}")
         yield assistant
 
 
+@contextmanager
+def _progress() -> "Iterator[Progress]":
+    """Give what draws a bar on stderr, from its first call to the end of the block; elsewhere than at a terminal, a log."""
+    from assistant.index import log_progress
+
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield log_progress
+        return
+    bar: Bar | None = None
+    with ExitStack() as shown:
+
+        def draw(done: int, total: int) -> None:
+            nonlocal bar
+            if bar is None:
+                bar = shown.enter_context(_bar())
+                bar.add_task("建立索引 · Indexing", total=total)
+            bar.update(bar.task_ids[0], completed=done)
+
+        yield draw
+
+
+def _bar() -> "Bar":
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    # What is written to stdout meanwhile stays there, for it may be a file.
+    return Progress(
+        console=console,
+        transient=True,
+        redirect_stdout=False,
+        disable=console.is_dumb_terminal,
+        speed_estimate_period=600,  # a batch may take longer than its 30 seconds
+    )
+
+
 def _describe_index(assistant: "Assistant") -> str:
     index = assistant.index
-    done = f"built ({index.reason}; {index.embedded} sentences embedded)" if index.rebuilt else "opened, up to date"
-    return f"{len(assistant.corpus.paragraphs)} paragraphs, {done}: {index.folder}"
+    embedded = _count(index.embedded, "sentence")
+    done = f"built ({index.reason}; {embedded} embedded)" if index.rebuilt else "opened, up to date"
+    return f"{_count(len(assistant.corpus.paragraphs), 'paragraph')}, {done}: {index.folder}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _checks(seeds: str | None, model: bool) -> "dict[str, Callable[[], str]]":
@@ -462,8 +507,8 @@ def _checks(seeds: str | None, model: bool) -> "dict[str, Callable[[], str]]":
 
     def speeches() -> str:
         corpus = _corpus(seeds)
-        paragraphs = len(corpus.paragraphs)
-        return f"{len(corpus.speeches)} readable, {paragraphs} paragraphs, {len(corpus.problems)} files left out"
+        paragraphs, left_out = _count(len(corpus.paragraphs), "paragraph"), _count(len(corpus.problems), "file")
+        return f"{len(corpus.speeches)} readable, {paragraphs}, {left_out} left out"
 
     def index() -> str:
         with _open(seeds, quiet=True) as assistant:
@@ -474,7 +519,7 @@ def _checks(seeds: str | None, model: bool) -> "dict[str, Callable[[], str]]":
             first = assistant.corpus.paragraphs[0].sentences[0]
             reply = assistant.ask(first.text[:200])
             notice = f"; {reply.notice}" if reply.notice else ""
-            return f"answered with {len(reply.to_dict()['citations'])} citations{notice}"
+            return f"answered with {_count(len(reply.to_dict()['citations']), 'citation')}{notice}"
 
     if model:
         return _model_checks(Settings.load(**_overrides(seeds)))
@@ -489,7 +534,7 @@ def _describe_settings(settings: "Settings") -> str:
         from assistant.llm import LLMAnswerer
 
         answerer = LLMAnswerer.from_settings(settings).name
-    return f"answerer {answerer}, embedder {settings.embedder}, {settings.passages} passages"
+    return f"answerer {answerer}, embedder {settings.embedder}, {_count(settings.passages, 'passage')}"
 
 
 def _model_checks(settings: "Settings") -> "dict[str, Callable[[], str]]":

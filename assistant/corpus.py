@@ -186,6 +186,11 @@ class Corpus:
         """What can be found: the body paragraphs of all speeches, in order."""
         return tuple(paragraph for speech in self.speeches for paragraph in speech.body)
 
+    @cached_property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """The sentences of `paragraphs`, in order: no title's, other than `Speech.sentences`."""
+        return tuple(sentence for paragraph in self.paragraphs for sentence in paragraph.sentences)
+
     def speech(self, id: str) -> Speech:
         """Return the speech with this id.
 

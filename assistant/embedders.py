@@ -145,6 +145,10 @@ class LexicalEmbedder(Embeddings):
     The weighting is SMART's lnc.ltc (Manning, Raghavan, Schütze: Introduction to Information Retrieval, 6.4.3) in a
     signed hash (Weinberger et al. 2009). A stored vector holds no document frequency, hence does not depend on the
     other texts: a changed file concerns its own vectors only. The frequencies enter on the question's side.
+
+    They are those of paragraphs, though sentences are stored: counted in sentences, a word that runs through one
+    paragraph, which is what that is about, weighs too little. Of 1,000 questions of CMRC trial, these vectors alone find
+    the paragraph first for 85.8 % and among the first three for 98.0 %; with the frequencies of sentences, 83.1 and 96.9.
     """
 
     fingerprint = f"lexical-hashed-tf-{DIMENSIONS}:tokens-{SPLITTER_VERSION}"

@@ -362,7 +362,7 @@ class ExtractiveAnswerer:
 
     def _rarity(self, token: str) -> float:
         """Inverse document frequency of BM25 (Robertson and Zaragoza, 2009), over the sentences; above 0."""
-        seen, total = self._frequency[token], self._sentences
+        seen, total = self._frequency[token], len(self.corpus.sentences)
         return log(1 + (total - seen + 0.5) / (seen + 0.5))
 
     @cached_property
@@ -370,12 +370,8 @@ class ExtractiveAnswerer:
         return fold("\n".join(paragraph.text for paragraph in self.corpus.paragraphs))
 
     @cached_property
-    def _sentences(self) -> int:
-        return sum(len(paragraph.sentences) for paragraph in self.corpus.paragraphs)
-
-    @cached_property
     def _frequency(self) -> Counter[str]:
-        return Counter(t for p in self.corpus.paragraphs for s in p.sentences for t in _token_set(s.text))
+        return Counter(token for sentence in self.corpus.sentences for token in _token_set(sentence.text))
 
 
 def _nearness(passages: Sequence[Passage]) -> list[tuple[float, ...]]:

@@ -7,21 +7,26 @@
     folder/generations/<id>/data/…      sealed: nobody writes here again
     folder/open/<id>/lock, data/…       one process's copy of a generation, locked while that process lives
 
-Why copies: opening a Chroma folder changes its files, and a second process on the same folder sees stale neighbours.
+A folder that may only be read is read without the lock, and its copy lies in the folder for temporary files.
+
+Why copies: opening a Chroma folder changes its files (it refuses one that cannot be written), and a second process on
+the same folder sees stale neighbours.
 Why hashes: some damage makes Chroma answer wrongly without a word, some kills the interpreter, so every byte is
 compared before Chroma sees any. This module knows files only; what they hold is `assistant.index`'s business.
 """
 
+import errno
 import hashlib
 import os
 import re
 import shutil
+import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, TypeVar
 
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -35,15 +40,7 @@ _TAG_TEXT = """Signature: 8a477f597d28d172789f06886806bc55
 """
 _POINTER = re.compile(r"[0-9a-f]{32}\n")
 
-
-class Held(BaseModel):
-    """What a generation holds of one speech."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    sha256: str
-    """Over the numbers and texts of its paragraphs."""
-    rows: int
+T = TypeVar("T")
 
 
 class Manifest(BaseModel):
@@ -51,13 +48,14 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    layout: Literal[2] = 2
-    """Since 2, a row of Chroma is a sentence, named by its words, and no longer a paragraph."""
+    layout: Literal[3] = 3
+    """Since 2, a row of Chroma is a sentence, named by its words, and no longer a paragraph; since 3, a speech is its hash."""
     embedder: str
     splitter: str
     chromadb: str
     dimensions: int
-    speeches: dict[str, Held]
+    speeches: dict[str, str]
+    """SHA-256 over the numbers and texts of the paragraphs, by the id of the speech."""
     files: dict[str, str]
     """SHA-256 of every file under `data`, by its path with forward slashes."""
 
@@ -71,12 +69,15 @@ class Generation:
 
 
 class PrivateCopy:
-    """A place that belongs to one process: removed by `remove`, or by the next process once this one is dead."""
+    """A place that belongs to one process: removed by `remove`, or by the next process once this one is dead.
+
+    No next process looks into the folder for temporary files: there, it is left to whoever sweeps that.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.data = folder / "data"
         self._folder = folder
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         # Not per thread: whoever removes the copy need not be who made it. Stays held until then.
         self._owner = FileLock(folder / "lock", timeout=0, thread_local=False)
         self._owner.acquire()
@@ -103,8 +104,10 @@ class Folder:
         self._open = path / "open"
 
     @contextmanager
-    def locked(self, seconds: float) -> Iterator[None]:
+    def locked(self, seconds: float) -> Iterator[bool]:
         """Make the folder if need be, hold its lock, and remove what dead processes left behind.
+
+        Yields whether it may be written; if not, nothing of this is done.
 
         Raises:
             IndexingError: the folder cannot be used, is somebody else's, or stays locked for `seconds`. Also whenever
@@ -113,11 +116,13 @@ class Folder:
         with ExitStack() as held:
             try:
                 self._claim()
-                held.enter_context(FileLock(self.path / "lock", timeout=seconds))
-                if not self._is_ours():
-                    _write(self.path / _TAG, _TAG_TEXT)
-                self._sweep()
-                yield
+                lock = FileLock(self.path / "lock", timeout=seconds)
+                writable = _allowed(lambda: held.enter_context(lock)) is not None
+                if writable:
+                    if not self._is_ours():
+                        _write(self.path / _TAG, _TAG_TEXT)
+                    self._sweep()
+                yield writable
             except Timeout as error:
                 raise IndexingError(
                     f"Another process has been building the index in {self.path} for {seconds:.0f} s. "
@@ -149,16 +154,33 @@ class Folder:
     def _pointer(self) -> str:
         """Return the id that the pointer holds; empty if it holds none."""
         path = self.path / "current"
-        text = path.read_text("ascii", "replace") if path.is_file() else ""
+        text = path.read_text("utf-8", "replace") if path.is_file() else ""
         return text.strip() if _POINTER.fullmatch(text) else ""
 
     def check_out(self, generation: Generation) -> PrivateCopy:
-        """Return a copy of the generation for this process alone."""
+        """Return a copy of the generation for this process alone; elsewhere, if there may be none in this folder.
+
+        Raises:
+            IndexingError: it can be nowhere.
+        """
         with ExitStack() as undo:
-            copy = undo.enter_context(self.workplace())
-            shutil.copytree(self._generations / generation.id / "data", copy.data)
+            copy = undo.enter_context(_allowed(self.workplace) or self._place_elsewhere())
+            for name in generation.manifest.files:
+                (copy.data / name).parent.mkdir(parents=True, exist_ok=True)
+                # Without its mode: the copy of a file that may only be read must be writable.
+                shutil.copyfile(self._generations / generation.id / "data" / name, copy.data / name)
             undo.pop_all()
         return copy
+
+    def _place_elsewhere(self) -> PrivateCopy:
+        try:
+            return PrivateCopy(Path(tempfile.mkdtemp(prefix="speech-assistant-")))
+        except OSError as error:
+            raise IndexingError(
+                f"The index folder {self.path} may only be read, and Chroma writes to what it opens: it needs a copy, and "
+                f"no folder for temporary files can be written ({error.strerror or error}). Give one with TMPDIR, or "
+                "another folder for the index with ASSISTANT_INDEX."
+            ) from error
 
     def workplace(self) -> PrivateCopy:
         """Return an empty private place, in which a generation can be built."""
@@ -194,7 +216,7 @@ class Folder:
 
     def _is_ours(self) -> bool:
         tag = self.path / _TAG
-        text = tag.read_text("ascii", "replace") if tag.is_file() else ""
+        text = tag.read_text("utf-8", "replace") if tag.is_file() else ""
         return text.startswith("Signature: ") and "speech-assistant" in text
 
     def _sweep(self) -> None:
@@ -208,6 +230,16 @@ class Folder:
         for place in self._generations.glob("*/"):
             if place.name != id:
                 shutil.rmtree(place, ignore_errors=True)
+
+
+def _allowed(write: Callable[[], T]) -> T | None:
+    """Return what `write` does, or None where nothing may be written: permissions, or a volume that is read-only."""
+    try:
+        return write()
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            return None
+        raise
 
 
 def _sha256(path: Path) -> str:

@@ -31,8 +31,7 @@ WHOLE_DRAFTS = 3
 def measure(folder: Path, runs: int) -> Iterator[tuple[str, list[float]]]:
     """Yield the rows: a name and its times in seconds."""
     with Assistant.from_settings(index=folder / "index") as quotes, _black_hole() as nowhere:
-        sentences = [sentence for paragraph in quotes.corpus.speeches[0].body for sentence in paragraph.sentences]
-        draft = [f"{sentence.text.strip()}[{sentence.address}]\n" for sentence in sentences]
+        draft = [f"{sentence.text.strip()}[{sentence.address}]\n" for sentence in quotes.corpus.sentences]
         with _serving(draft) as server:
 
             def asking(model: str, url: str = server.url) -> Assistant:

@@ -225,12 +225,27 @@ def test_index_builds_once_and_then_opens(run: Any, folder: Path) -> None:
     assert run("index", "--seeds", folder).err.startswith("2 paragraphs, built (changed: a;")
 
 
+def test_index_says_nothing_more_where_nobody_watches(run: Any, folder: Path) -> None:
+    (folder / "a.txt").write_text("标题\n" + "\n".join(f"第{i}条。" for i in range(300)), "utf-8")
+    assert len(run("index", "--seeds", folder).err_lines) == 1
+
+
+def test_a_closed_stderr_does_not_stop_what_has_nothing_to_say_there(folder: Path) -> None:
+    (folder / "a.txt").write_text("标题\n创新是第一动力。", "utf-8")
+    command = 'exec 2>&-; exec "$0" "$@"'
+    done = subprocess.run(
+        ["sh", "-c", command, SCRIPT, "ask", "什么是第一动力？", "--seeds", folder], stdout=subprocess.PIPE, check=False
+    )
+    assert (done.returncode, done.stdout.decode()[:9]) == (ANSWERED, "创新是第一动力。[")
+
+
 def test_doctor_says_that_all_is_well(run: Any) -> None:
     done = run("doctor")
     assert (done.code, done.err) == (0, "")
     assert [line.split()[0] for line in done.out.splitlines()] == ["settings", "speeches", "index", "question"]
     assert "✗" not in done.out
-    assert "answered with 1 citations" in done.out
+    assert done.out.endswith("answered with 1 citation\n")
+    assert "11 paragraphs, 0 files left out" in done.out
 
 
 def test_doctor_says_what_to_do_about_a_missing_folder(run: Any, tmp_path: Path) -> None:
@@ -254,7 +269,8 @@ def test_doctor_names_a_broken_file_once(run: Any, folder: Path) -> None:
     (folder / "empty.txt").write_text("", "utf-8")
     done = run("doctor", "--seeds", folder)
     assert done.code == 0
-    assert "1 files left out" in done.out
+    assert "1 readable, 1 paragraph, 1 file left out" in done.out
+    assert re.search(r"1 paragraph, built \(.*; 1 sentence embedded\)", done.out)
     assert done.err.count("empty.txt") == 1
 
 
@@ -607,6 +623,46 @@ def test_escape_sequences_of_a_speech_do_not_reach_the_terminal_in_a_chat(hostil
     assert "\x1b[2J" not in chat.screen
 
 
+@pytest.fixture
+def much(folder: Path) -> Path:
+    """A speech that is embedded in two batches."""
+    (folder / "a.txt").write_text("标题\n" + "\n".join(f"第{i}条讲第{i * 7}件事。" for i in range(300)), "utf-8")
+    return folder
+
+
+BAR = "建立索引 · Indexing"
+
+
+def test_a_bar_at_a_terminal_shows_how_far_the_indexing_is_and_then_goes(much: Path) -> None:
+    with terminal("index", "--seeds", much, env={"ASSISTANT_EMBEDDER": "lexical"}) as shown:
+        shown.wait_for(BAR)
+        shown.wait_for("100%")
+        said = shown.wait_for("300 sentences embedded")
+        assert shown.leave() == 0
+    assert "\x1b[2K" in said  # the line of the bar is wiped
+    assert BAR not in said[said.rindex("\x1b[2K") :]
+    with terminal("index", "--seeds", much, env={"ASSISTANT_EMBEDDER": "lexical"}) as again:
+        again.wait_for("opened, up to date")
+        assert again.leave() == 0
+    assert BAR not in again.screen
+
+
+def test_the_bar_is_not_among_the_answers(much: Path, tmp_path: Path) -> None:
+    with (
+        (tmp_path / "reply.json").open("wb") as file,
+        terminal("ask", "第7条讲什么？", "--json", "--seeds", much, stdout=file.fileno()) as shown,
+    ):
+        shown.wait_for(BAR)
+        shown.leave()
+    assert json.loads((tmp_path / "reply.json").read_bytes())["question"] == "第7条讲什么？"
+
+
+def test_a_terminal_that_cannot_wipe_a_line_gets_no_bar(much: Path) -> None:
+    with terminal("index", "--seeds", much, env={"ASSISTANT_EMBEDDER": "lexical", "TERM": "dumb"}) as shown:
+        assert shown.leave() == 0
+    assert len(shown.screen.splitlines()) == 1
+
+
 # --- A slow question: an embedding server that takes its time ---
 
 
@@ -696,6 +752,19 @@ def test_ctrl_c_hangs_up_on_a_silent_model_and_does_not_end_the_chat(tmp_path: P
             chat.type(CTRL_D)
             assert chat.leave() == 0
     assert "Traceback" not in chat.screen
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_the_indexing_and_takes_the_bar_away(server: SlowServer, folder: Path) -> None:
+    (folder / "a.txt").write_text("标题\n这是慢的一句。", "utf-8")
+    settings = {"ASSISTANT_EMBEDDER": "openai:m", "ASSISTANT_BASE_URL": f"http://127.0.0.1:{server.server_port}/v1"}
+    with terminal("index", "--seeds", folder, env=settings) as shown:
+        shown.wait_for(BAR)
+        assert server.asked.wait(30)
+        shown.type(CTRL_C)
+        assert shown.leave() == 130
+    assert "Traceback" not in shown.screen
+    assert shown.screen.rindex("\x1b[?25h") > shown.screen.rindex("\x1b[?25l")  # the cursor is back
 
 
 @pytest.mark.slow

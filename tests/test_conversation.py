@@ -141,7 +141,7 @@ def test_a_turn_keeps_the_question_as_it_was_understood(assistant: Assistant) ->
 def test_a_long_chain_of_follow_ups_stays_a_question(assistant: Assistant) -> None:
     """What is carried over from turn to turn must not pile up."""
     conversation = Conversation(assistant)
-    topics = [w for p in assistant.corpus.paragraphs for s in p.sentences for w in s.text.split("，")][:25]
+    topics = [word for sentence in assistant.corpus.sentences for word in sentence.text.split("，")][:25]
     for topic in topics:
         reply = conversation.ask(f"那{topic.strip('。')}呢？")
     assert len(reply.restated or reply.question) < 200

@@ -518,6 +518,22 @@ def test_several_speeches(folder: Path) -> None:
         corpus.find("unknown/1.2")
 
 
+@pytest.mark.parametrize(
+    ("texts", "addresses"),
+    [
+        (["题目。副题。\n甲。乙。\n丙。"], ["1.1", "1.2", "2.1"]),
+        (["甲。乙。"], ["0.1", "0.2"]),
+        (["题目\n甲。", "乙。丙。", "题目\n甲。"], ["s0/1.1", "s1/0.1", "s1/0.2", "s2/1.1"]),
+    ],
+    ids=["a title of two sentences", "nothing but a title", "several"],
+)
+def test_the_sentences_of_a_corpus_are_those_of_its_bodies_in_order(texts: list[str], addresses: list[str]) -> None:
+    corpus = Corpus(tuple(Speech.from_text(f"s{i}", t, qualified=len(texts) > 1) for i, t in enumerate(texts)))
+    assert [sentence.address for sentence in corpus.sentences] == addresses
+    assert all(corpus.find(sentence.address) is sentence for sentence in corpus.sentences)
+    assert "".join(s.text for s in corpus.sentences) == "".join(p.text for p in corpus.paragraphs)
+
+
 def test_the_speech_with_an_id(corpus: Corpus, speech: Speech) -> None:
     assert corpus.speech("ip-2020") is speech
     with pytest.raises(AddressError, match="ip-2020"):

@@ -376,9 +376,7 @@ def passages_of(corpus: Corpus) -> list[Passage]:
 
 def drafted(corpus: Corpus, question: str) -> list[Sentence]:
     """Return the sentences that are quoted; each piece of the draft must be one of them with its address."""
-    quotes = {
-        f"{s.text.strip()}[{s.address}]\n": s for speech in corpus.speeches for p in speech.body for s in p.sentences
-    }
+    quotes = {f"{s.text.strip()}[{s.address}]\n": s for s in corpus.sentences}
     return [quotes[piece] for piece in ExtractiveAnswerer(corpus).draft(question, passages_of(corpus))]
 
 

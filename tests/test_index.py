@@ -139,7 +139,7 @@ def test_a_glossary_finds_what_shares_no_word(
 def assert_nearest(index: Index, vectors: Any, question: list[float], k: int) -> None:
     """Compare Chroma's `k` nearest with brute force over one speech; equally near sentences may change places."""
     vector = np.array(question) / np.linalg.norm(question)
-    ids, found = index._rows.nearest(vector.astype(np.float32), k)
+    ids, found = index._store.nearest(vector.astype(np.float32), k)
     cosines = vectors @ vector
     best = -np.sort(-cosines)[:k]
     assert len(set(ids)) == k
@@ -148,7 +148,7 @@ def assert_nearest(index: Index, vectors: Any, question: list[float], k: int) ->
 
 
 def test_chroma_finds_what_brute_force_finds_on_the_speech(index: Index, corpus: Corpus) -> None:
-    embedder, sentences = lexical(corpus), [s for p in corpus.paragraphs for s in p.sentences]
+    embedder, sentences = lexical(corpus), corpus.sentences
     vectors = np.array(embedder.embed_documents([s.text for s in sentences]))
     for question in QUESTIONS:
         assert_nearest(index, vectors, embedder.embed_query(question), len(vectors))
@@ -290,19 +290,19 @@ def test_lines_that_differ_in_a_number_do_not_hide_the_other_sentences(attempt: 
 
 
 def test_where_the_graph_loses_rows_every_vector_is_compared(index: Index, corpus: Corpus) -> None:
-    embedder, rows = lexical(corpus), index._rows
-    sentences = {_row_id(s): s.text for p in corpus.paragraphs for s in p.sentences}
+    embedder, store = lexical(corpus), index._store
+    sentences = {_row_id(sentence): sentence.text for sentence in corpus.sentences}
     vectors = np.array(embedder.embed_documents([text.strip() for text in sentences.values()]))
-    assert rows._every is None
-    assert rows._stacked(list(sentences)) == pytest.approx(vectors, abs=1e-6)
+    assert store._every is None
+    assert store._stacked(list(sentences)) == pytest.approx(vectors, abs=1e-6)
     for question in QUESTIONS:
         vector = np.array(embedder.embed_query(question), dtype=np.float32)
-        asked = rows.nearest(vector, 10)
-        rows._every = list(sentences), rows._stacked(list(sentences))
+        asked = store.nearest(vector, 10)
+        store._every = list(sentences), store._stacked(list(sentences))
         try:
-            compared = rows.nearest(vector, 10)
+            compared = store.nearest(vector, 10)
         finally:
-            rows._every = None
+            store._every = None
         assert compared[1] == pytest.approx(asked[1], abs=1e-5)
         assert len(set(compared[0])) == 10
 

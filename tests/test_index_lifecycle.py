@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -70,7 +71,7 @@ def rows(index: Index, corpus: Corpus) -> list[list[tuple[str, float]]]:
     found = []
     for paragraph in corpus.paragraphs[:: max(1, len(corpus.paragraphs) // 50)]:
         vector = np.array(index.embedder.embed_query(paragraph.text), dtype=np.float32)
-        ids, cosines = index._rows.nearest(vector / np.linalg.norm(vector), 3)
+        ids, cosines = index._store.nearest(vector / np.linalg.norm(vector), 3)
         found.append([(id, round(float(cosine), 4)) for id, cosine in zip(ids, cosines, strict=True)])
     return found
 
@@ -157,6 +158,50 @@ def test_a_paragraph_that_becomes_the_only_line_is_stored_anew(tmp_path: Path) -
         assert index.search("保护", 1)[0].paragraph.number == 0
 
 
+# --- Progress ---
+
+
+def told(corpus: Corpus, folder: Path) -> list[tuple[int, int]]:
+    """Return what `Index.open` tells of its progress."""
+    calls: list[tuple[int, int]] = []
+    with Index.open(corpus, CountingEmbedder(), folder, progress=lambda done, total: calls.append((done, total))):
+        return calls
+
+
+def test_progress_is_told_from_nothing_to_all_and_only_of_what_is_embedded(tmp_path: Path) -> None:
+    long = "\n".join(["题", *(f"第{i}段。" for i in range(600))])
+    assert told(made_of(long), tmp_path) == [(0, 600), (256, 600), (512, 600), (600, 600)]
+    assert told(made_of(long), tmp_path) == []
+    assert told(made_of(long, f"题\n{'又一句。' * 9}"), tmp_path) == [(0, 1), (1, 1)]
+    assert told(made_of(long), tmp_path) == []  # built anew, and every vector was there
+
+
+def test_without_anybody_to_tell_progress_stands_in_the_log_and_nowhere_else(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with caplog.at_level("INFO", "assistant"), Index.open(made_of(*TEXTS), CountingEmbedder(), tmp_path):
+        assert [record.getMessage() for record in caplog.records] == [
+            f"Building the index in {tmp_path}: there was none yet.",
+            "0 of 6 sentences are embedded.",
+            "6 of 6 sentences are embedded.",
+        ]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_who_is_told_of_progress_may_end_the_building(tmp_path: Path) -> None:
+    def stop(done: int, total: int) -> None:
+        if done == total:
+            raise KeyboardInterrupt
+
+    with Index.open(made_of(TEXTS[0]), CountingEmbedder(), tmp_path):
+        pass
+    before = snapshot(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        Index.open(made_of(*TEXTS), CountingEmbedder(), tmp_path, progress=stop)
+    assert snapshot(tmp_path) == before
+    assert leftovers(tmp_path) == []
+
+
 # --- Changed ---
 
 
@@ -223,7 +268,7 @@ def reseal(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
     [
         (lambda m: m.update(splitter="0"), "the splitter changed from 0 to "),
         (lambda m: m.update(chromadb="0.1"), "the chromadb changed from 0.1 to "),
-        (lambda m: m.update(layout=1), "was written by another version"),
+        (lambda m: m.update(layout=2), "was written by another version"),
         (lambda m: m.pop("layout"), ""),
         (lambda m: m.update(more=1), "was written by another version"),
         (lambda m: m.update(dimensions=17), "fails its check"),
@@ -343,8 +388,9 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> tuple[Corpus, Path]:
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Corpus, Path]:
     corpus, folder = made_of(*TEXTS), tmp_path_factory.mktemp("small") / "index"
-    with Index.open(corpus, CountingEmbedder(), folder):
-        return corpus, folder
+    with Index.open(corpus, CountingEmbedder(), folder) as index:
+        assert_right(index, corpus, CountingEmbedder())
+    return corpus, folder
 
 
 @pytest.mark.parametrize("damage", [name for name in DAMAGE if name not in GRAPH])
@@ -423,12 +469,15 @@ NOBODY = 65534
 
 
 @contextmanager
-def as_nobody(folder: Path) -> Iterator[None]:
-    """Give a folder to the user nobody and be that user: nothing is forbidden to root. Others stay who they are."""
+def as_nobody(*folders: Path) -> Iterator[None]:
+    """Give folders to the user nobody and be that user: nothing is forbidden to root. Others stay who they are.
+
+    Where Python lies in root's home, nobody cannot import: whatever is imported late must have been used before.
+    """
     if os.geteuid() != 0:
         yield
         return
-    for path in (folder, *folder.rglob("*")):
+    for path in (path for folder in folders for path in (folder, *folder.rglob("*"))):
         os.chown(path, NOBODY, NOBODY)
     os.seteuid(NOBODY)
     try:
@@ -449,6 +498,91 @@ def test_a_folder_without_permission_is_named(where: str) -> None:
         with as_nobody(folder), pytest.raises(IndexingError, match="ASSISTANT_INDEX"):
             Index.open(made_of(*TEXTS), CountingEmbedder("two"), folder)
         (folder / where).chmod(0o700)
+
+
+def forbid_writing(path: Path) -> None:
+    """Take the right to write from a file, or from a folder and all that it holds."""
+    for place in (path, *path.rglob("*")):
+        place.chmod(0o555 if place.is_dir() else 0o444)
+
+
+@pytest.fixture
+def shared() -> Iterator[Path]:
+    """A folder that any user may enter, as they may not pytest's own."""
+    with TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+@pytest.mark.parametrize("where", ["", "open", "lock", "generations"])
+@pytest.mark.parametrize("size", ["small", "large"])
+def test_an_index_that_may_only_be_read_is_read(
+    where: str, size: str, shared: Path, request: pytest.FixtureRequest
+) -> None:
+    corpus, intact = request.getfixturevalue(size)
+    folder, embedder = shared / "index", CountingEmbedder()
+    shutil.copytree(intact, folder)
+    before = snapshot(folder)
+    forbid_writing(folder / where)
+    with as_nobody(folder):
+        with Index.open(corpus, embedder, folder) as index, Index.open(corpus, embedder, folder) as second:
+            assert (index.rebuilt, second.rebuilt, embedder.embedded) == (False, False, [])
+            assert_right(index, corpus, embedder)
+            assert rows(second, corpus) == rows(index, corpus)
+            copies = [each._store.copy.data for each in (index, second)]
+            assert all((copy / "chroma.sqlite3").exists() for copy in copies)
+        assert not any(copy.parent.exists() for copy in copies)
+        assert snapshot(folder) == before
+
+
+def empty(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.mkdir()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+@pytest.mark.parametrize(
+    ("texts", "fingerprint", "change", "reason"),
+    [
+        (TEXTS, "two", lambda _: None, "the embedder changed from counting-1 to two"),
+        (TEXTS[:2], "counting-1", lambda _: None, "changed: s2"),
+        (TEXTS, "counting-1", DAMAGE["database bit"], "chroma.sqlite3 is damaged or missing"),
+        (TEXTS, "counting-1", DAMAGE["pointer missing"], "there was none yet"),
+        (TEXTS, "counting-1", lambda folder: reseal(folder, lambda m: m.update(dimensions=17)), "fails its check"),
+        (TEXTS, "counting-1", empty, "there was none yet"),
+    ],
+    ids=["embedder", "text", "damaged", "no pointer", "fails its check", "empty"],
+)
+def test_one_that_may_only_be_read_and_does_not_fit_is_an_error_that_says_why(
+    *, texts: list[str], fingerprint: str, change: Callable[[Path], object], reason: str, small: Any, shared: Path
+) -> None:
+    folder, embedder = shared / "index", CountingEmbedder(fingerprint)
+    shutil.copytree(small[1], folder)
+    change(folder)
+    before = snapshot(folder)
+    forbid_writing(folder)
+    with as_nobody(folder), pytest.raises(IndexingError, match=r"may only be read.*ASSISTANT_INDEX") as caught:
+        Index.open(made_of(*texts), embedder, folder)
+    assert str(folder) in str(caught.value)
+    assert reason in str(caught.value)
+    assert ".." not in str(caught.value)
+    assert embedder.embedded == []
+    assert snapshot(folder) == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+def test_without_a_place_for_the_copy_the_way_out_is_said(
+    small: Any, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shared / "index"
+    shutil.copytree(small[1], folder)
+    forbid_writing(folder)
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))  # what TMPDIR sets, before its first use
+    with as_nobody(folder), pytest.raises(IndexingError, match=r"Permission denied.*TMPDIR.*ASSISTANT_INDEX") as caught:
+        Index.open(small[0], CountingEmbedder(), folder)
+    assert str(folder) in str(caught.value)
+    assert "damaged" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["current", "lock", "open", "generations", "CACHEDIR.TAG"])
@@ -636,6 +770,18 @@ def test_two_processes_at_once_build_once_and_both_are_right(tmp_path: Path) -> 
     assert sorted(found["embedded"] for found in results) == [0, 600]
     for found in results:
         assert_nearest(found["rows"], made_of(*MANY), CountingEmbedder())
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="needs two users")
+def test_who_may_only_read_does_not_wait_for_who_builds(shared: Path) -> None:
+    folder, corpus, embedder = shared / "index", made_of(*TEXTS), CountingEmbedder()
+    with Index.open(corpus, embedder, folder) as index:
+        assert_right(index, corpus, embedder)
+    with worker(folder, MANY, seconds=30):
+        wait_for(shared / "signals" / "embedding-0")
+        with as_nobody(), Index.open(corpus, embedder, folder, wait=0) as index:
+            assert not index.rebuilt
+            assert_right(index, corpus, embedder)
 
 
 @pytest.mark.slow

@@ -324,7 +324,7 @@ def test_a_question(assistant: Assistant, server: ModelServer, attack: Attack) -
     asked(assistant, ExtractiveAnswerer(assistant.corpus), attack.text)
     (request,) = server.requests
     (message,) = request["body"]["messages"]
-    addresses = [sentence.address for p in assistant.corpus.paragraphs for sentence in p.sentences]
+    addresses = [sentence.address for sentence in assistant.corpus.sentences]
     assert message["role"] == "user"
     assert_one_set_of_rules(message["content"], addresses)
 
@@ -430,5 +430,5 @@ def test_a_speech(server: ModelServer, tmp_path: Path, attack: Attack) -> None:
             assert cited(asked(assistant, answerer, "怎样加强知识产权保护？")) == attack.cited
         asked(assistant, ExtractiveAnswerer(assistant.corpus), "怎样加强知识产权保护？")
         (request,) = server.requests
-        addresses = [sentence.address for p in assistant.corpus.paragraphs for sentence in p.sentences]
+        addresses = [sentence.address for sentence in assistant.corpus.sentences]
         assert_one_set_of_rules(request["body"]["messages"][0]["content"], addresses)

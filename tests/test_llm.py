@@ -80,11 +80,10 @@ def assert_sound(reply: Reply, corpus: Corpus) -> None:
     assert KEY not in f"{reply} {reply!r} {json.dumps(reply.to_dict())}"
     if isinstance(reply, Refusal):
         return
-    sentences = [s for p in corpus.paragraphs for s in p.sentences]
     assert reply.claims
     for claim in reply.claims:
         draft = claim.text + "".join(f"[{sentence.address}]" for sentence in claim.sentences)
-        again = list(check([draft], sentences, translated=True))
+        again = list(check([draft], corpus.sentences, translated=True))
         assert [item for item in again if not hasattr(item, "why")] == again
     for citation in reply.citations:
         place = citation.sentence
@@ -657,9 +656,8 @@ def test_our_side_costs_little_for_each_sentence(corpus: Corpus, index: Index) -
 
     class Scripted(ExtractiveAnswerer):
         def draft(self, question: str, passages: Sequence[Passage]) -> Iterator[str]:  # noqa: ARG002
-            for paragraph in corpus.paragraphs:
-                for sentence in paragraph.sentences:
-                    yield from f"{sentence.text.strip()}[{sentence.address}]\n"
+            for sentence in corpus.sentences:
+                yield from f"{sentence.text.strip()}[{sentence.address}]\n"
 
     assistant = Assistant(corpus, index, Scripted(corpus))
     assistant.ask(QUESTION)

@@ -148,9 +148,8 @@ def test_an_answer_is_what_was_agreed(assistant: Assistant) -> None:
 
 
 def test_a_quote_is_the_speech_between_its_offsets(reply_to: Callable[..., Reply], corpus: Corpus) -> None:
-    sentences = [s for speech in corpus.speeches for p in speech.body for s in p.sentences]
-    data = reply_to("".join(f"{s.text}[{s.address}]\n" for s in sentences)).to_dict()
-    assert len(data["citations"]) == len(sentences)
+    data = reply_to("".join(f"{s.text}[{s.address}]\n" for s in corpus.sentences)).to_dict()
+    assert len(data["citations"]) == len(corpus.sentences)
     for citation in data["citations"]:
         speech = corpus.speech(citation["speech"])
         assert speech.text[citation["start"] : citation["end"]] == citation["quote"]

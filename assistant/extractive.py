@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from math import exp, log
 
-from assistant.corpus import Corpus, Sentence
+from assistant.corpus import Corpus, Sentence, Speech
 from assistant.encoder import Encoder, bundled_encoder
 from assistant.glossary import Glossary, bundled_glossary
 from assistant.index import Passage
@@ -98,7 +98,7 @@ class Finding:
     confidence: float | None = None
     """Of there being an answer, 0 to 1."""
     missing: tuple[str, ...] = ()
-    """Names and nouns of the question that the corpus has in no form."""
+    """Names and nouns of the question that the corpus has in no form, as they were typed."""
     matched: tuple[tuple[str, str], ...] = ()
     """Words of the question, and what stands in the sentences for them: (盗版, 侵权假冒)."""
 
@@ -164,7 +164,7 @@ class ExtractiveAnswerer:
         chosen = self._select(question, ranked)
         told = [c for c in ranked if c is ranked[0] or c.sentence in chosen]
         confidence, missing = self._judge(question, ranked, told)
-        unknown = tuple(term.text for term in missing if self._lacks(term))
+        unknown = tuple(question.typed(term) for term in missing if self._lacks(term))
         if confidence < MIN_CONFIDENCE:
             return Finding((), confidence, unknown)
         return Finding(tuple(chosen), confidence, unknown, _stood_in(question, chosen))
@@ -321,12 +321,17 @@ class ExtractiveAnswerer:
     def _lacks(self, term: Term) -> bool:
         """Whether the corpus has a term in no form. Of an English word without an equivalent a Chinese text says nothing."""
         foreign = not (term.is_number or term.equivalents or is_chinese(term.text)) and is_chinese(self._text)
-        return not foreign and not any(form in self._text for form in (term.text, *term.equivalents))
+        return not foreign and not self._has(term)
+
+    def _has(self, term: Term) -> bool:
+        """Whether the corpus has a term in some form, a number by its value."""
+        if term.is_number:
+            return term.text in self._numbers
+        return any(form in self._text for form in (term.text, *term.equivalents))
 
     def _known_of(self, passage: Passage) -> str:
         """Return what the catalogue says of the speech of a passage."""
-        speech = self.corpus.speech(passage.paragraph.speech)
-        return f"{speech.title}\n{speech.date}\n{speech.occasion}"
+        return _catalogue(self.corpus.speech(passage.paragraph.speech))
 
     def _is_theme(self, question: str) -> bool:
         """Whether the question speaks only of what the whole speech is about: words that a third of it holds."""
@@ -342,6 +347,10 @@ class ExtractiveAnswerer:
     @cached_property
     def _text(self) -> str:
         return fold("\n".join(paragraph.text for paragraph in self.corpus.paragraphs))
+
+    @cached_property
+    def _numbers(self) -> frozenset[str]:
+        return _supported("\n".join([self._text, *map(_catalogue, self.corpus.speeches)]))
 
     @cached_property
     def _sentences(self) -> int:
@@ -369,11 +378,15 @@ def _nearness(passages: Sequence[Passage]) -> list[tuple[float, ...]]:
 def _stood_in(question: Question, sentences: Sequence[Sentence]) -> tuple[tuple[str, str], ...]:
     text = "\n".join(folded_once(sentence.text) for sentence in sentences)
     pairs = {
-        term.text: next((form for form in term.equivalents if form in text), "")
+        question.typed(term): next((form for form in term.equivalents if form in text), "")
         for term in question.terms
         if term.text not in text
     }
     return tuple((word, form) for word, form in pairs.items() if form)
+
+
+def _catalogue(speech: Speech) -> str:
+    return f"{speech.title}\n{speech.date}\n{speech.occasion}"
 
 
 def _place(candidate: _Candidate) -> tuple[str, int]:

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from assistant.english import MONTHS, english_numbers
 from assistant.glossary import Glossary, Match
-from assistant.text import Number, content_words, fold, is_chinese, is_function_word, located_numbers, original, tagged
+from assistant.text import Number, fold, is_chinese, is_function_word, located_numbers, original, tagged
 
 
 class Shape(StrEnum):
@@ -87,6 +87,7 @@ _ASKS = {
         r"where|(?:which|what) (?:city|country|place)",
     ),
 }
+_NO_GLOSSARY = Glossary({}, {}, frozenset())
 _CARRIED = re.compile(r"\([^()]*\)$")
 _PLACE = _any(
     r"(?:提到|提及|出现|说到|讲到|谈到)了?(?:几|多少)[次处回遍]|(?:哪些|哪几个?|几个?|多少)(?:地方|处|段落?|句)(?:话?里?)(?:提到|提及|出现|说到|讲到|谈到)"
@@ -270,7 +271,9 @@ def shape_of(question: str) -> Shape:
     """Return what `question` asks for; an outline only if it names no topic besides the speech itself."""
     folded = fold(question)
     facts = any(_asks(_ASKS[shape], folded) for shape in (Shape.WHEN, Shape.WHO, Shape.WHERE))
-    if not facts and _ASKS[Shape.OUTLINE].search(folded) and _ABOUT_THE_WHOLE.issuperset(topic_words(question)):
+    # Its words alone: in a glossary, 习近平总书记 is one.
+    topic = (term.text for term in _terms(folded, frozenset(), _NO_GLOSSARY))
+    if not facts and _ASKS[Shape.OUTLINE].search(folded) and _ABOUT_THE_WHOLE.issuperset(topic):
         return Shape.OUTLINE
     shape = next((shape for shape, pattern in _ASKS.items() if _asks(pattern, folded)), Shape.OTHER)
     return Shape.LIST if shape is Shape.OUTLINE else shape
@@ -287,11 +290,6 @@ def _asks(pattern: re.Pattern[str], folded: str) -> str:
         return ""
     first = None if is_chinese(folded) else re.search(r"\b(?:what|which|who|whom|whose|when|where|why|how)\b", folded)
     return match[0] if first is None or match.start() <= first.start() else ""
-
-
-def topic_words(question: str) -> list[str]:
-    """Return the words of `question` that say what it is about, without those that ask."""
-    return content_words(_NOISE.sub(" ", fold(question)))
 
 
 def _terms(folded: str, names: frozenset[str], glossary: Glossary) -> Iterator[Term]:

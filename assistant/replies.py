@@ -68,6 +68,8 @@ class Turn:
 
     question: str
     answer: str
+    kind: Literal["answer", "refusal"] = "answer"
+    """That of the reply: nobody goes on with what the speech does not say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ MAX_QUESTION = 2_000
 """Characters. A longer text is a document and not a question."""
 MAX_PASSAGES = 50
 """That a reader may ask for."""
+_EXAMPLE = "怎样让创新成果更好惠及人民？"
+"""What can be asked, for those who asked nothing."""
 SHORT_CORPUS = 8_000
 """Characters. What is not longer is shown to the answerer whole, best paragraph first: most single speeches."""
 NO_ANSWER = "无法回答"
@@ -129,7 +131,7 @@ class Assistant:
         """Return the `k` closest paragraphs (by default as many as the settings say), best first.
 
         Raises:
-            QuestionError: the question is empty or too long.
+            QuestionError: the question is empty, too long or not text.
         """
         return self.index.search(_readable(question), self.passages if k is None else k)
 
@@ -141,7 +143,7 @@ class Assistant:
             history: earlier turns; a question that leans on them is made to stand alone first.
 
         Raises:
-            QuestionError: the question is empty or too long.
+            QuestionError: the question is empty, too long or not text.
             ModelError: a model failed, and no answerer takes its place.
         """
         # Not a list of all replies: each holds all claims so far.
@@ -311,14 +313,16 @@ def _restated(answerer: Answerer, question: str, history: Sequence[Turn]) -> str
     return None if foreign_sign(restated, said) else restated
 
 
-def _readable(question: str) -> str:
+def _readable(question: object) -> str:
     """Return the question without invisible characters and outer white space."""
+    if not isinstance(question, str):
+        raise QuestionError(f"The question is not text but {type(question).__name__}. Ask with a str: {_EXAMPLE}")
     # A stray byte does no harm; a question in another encoding must not be refused as if it had been understood.
     if 3 * sum(c == "\ufffd" or "\ud800" <= c <= "\udfff" for c in question) > len(question):
         raise QuestionError("The question is not readable as UTF-8. Ask again with the terminal or file set to UTF-8.")
     question = visible(question).strip()
     if not question:
-        raise QuestionError("The question is empty. Ask something, for example: 怎样让创新成果更好惠及人民？")
+        raise QuestionError(f"The question is empty. Ask something, for example: {_EXAMPLE}")
     if len(question) > MAX_QUESTION:
         raise QuestionError(f"The question has {len(question):,} characters; {MAX_QUESTION:,} are allowed. Shorten it.")
     return question

@@ -13,7 +13,7 @@ MAX_TURNS = 5
 
 def turn_of(reply: Reply) -> Turn:
     """Return a reply as a turn that later questions may lean on."""
-    return Turn(reply.restated or reply.question, reply.text)
+    return Turn(reply.restated or reply.question, reply.text, reply.kind)
 
 
 class Conversation:

@@ -39,14 +39,14 @@ _SPELLED = re.compile(rf"\b{_WORD}(?:(?:[ -]|(?:(?<=hundred)|(?<=thousand)|(?<=m
 _PARTS = {name: value for name, value in _ORDINALS.items() if 3 <= value <= 10} | {"half": 2, "quarter": 4}
 _FRACTION = re.compile(rf"\b({'|'.join(_SMALL[1:10])})[ -]({_one_of(_PARTS)})s?\b")
 _SCALED = re.compile(rf"(\d[\d,]*(?:\.\d+)?)[ -]({_one_of(_SCALES)})\b")
-_MONTHS = dict(
+MONTHS = dict(
     zip(
         "january february march april may june july august september october november december".split(),
         range(1, 13),
         strict=True,
     )
 )
-_MONTH = rf"(?P<m>{_one_of(_MONTHS)})"
+_MONTH = rf"(?P<m>{_one_of(MONTHS)})"
 _DATES = [
     re.compile(rf"\b{_MONTH} (?P<d>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,? (?P<y>\d{{4}})\b)?"),
     re.compile(rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? {_MONTH}\b(?:,? (?P<y>\d{{4}})\b)?"),
@@ -101,4 +101,4 @@ def _scaled(digits: str, scale: str) -> str:
 def _date(match: re.Match[str]) -> str:
     year = f"{match['y']}年" if match["y"] else ""
     day = f"{match['d']}日" if match["d"] else ""
-    return f"{year}{_MONTHS[match['m']]}月{day}"
+    return f"{year}{MONTHS[match['m']]}月{day}"

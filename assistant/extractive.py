@@ -14,15 +14,16 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from math import exp, log
 
-from assistant.corpus import Corpus, Sentence
+from assistant.corpus import Corpus, Sentence, Speech
 from assistant.encoder import Encoder, bundled_encoder
+from assistant.follow_ups import restate
 from assistant.glossary import Glossary, bundled_glossary
 from assistant.index import Passage
 from assistant.offers import folded_once, names_someone, offers
-from assistant.questions import NUMERAL, Kind, Question, Shape, Term, Thing, shape_of, topic_words
+from assistant.questions import NUMERAL, Kind, Question, Shape, Term, Thing
 from assistant.reader import Reader, bundled_reader
 from assistant.replies import EXTRACTIVE, Turn
-from assistant.text import fold, is_chinese, supported_numbers, tokens
+from assistant.text import fold, is_chinese, supported_numbers, tokens, words
 
 STAND_IN = 0.9
 """What a word of official Chinese counts that stands in for the reader's."""
@@ -53,8 +54,6 @@ MIN_OWN = 0.2
 MIN_CONFIDENCE = 0.6
 MAX_SENTENCES = 3
 MAX_PARTS = 20
-MAX_CARRIED = 6
-"""Words of the last question that a follow-up is given: a chain of follow-ups must not pile them up."""
 MAX_HEADING = 40
 """Characters of a sentence that only announces: 习近平指出，要强化知识产权全链条保护。"""
 
@@ -87,8 +86,6 @@ _BASE, _ODDS, _VERDICT, _OFFERED, _LACKING, _SWAPPED, _EXACT = -3.3, 0.38, 0.17,
 
 # How the parallel paragraphs of such a speech begin: 某某指出，要……
 _FRAME = re.compile(r"^[^，。]{0,15}(?:指出|强调|要求|提出|认为)，")
-# A follow-up points back so.
-_LEANS = re.compile(r"^还有|它|其中|这方面|这[个些]|上述|^[他她]|\b(?:it|its|they|them|these|those)\b")
 _PRONOUN = re.compile("[他她]")
 _PARTS = frozenset("方面 任务 要求 措施 举措 工作 部署 重点 要点 各项 具体 主要".split())
 
@@ -102,7 +99,7 @@ class Finding:
     confidence: float | None = None
     """Of there being an answer, 0 to 1."""
     missing: tuple[str, ...] = ()
-    """Names and nouns of the question that the corpus has in no form."""
+    """Names and nouns of the question that the corpus has in no form, as they were typed."""
     matched: tuple[tuple[str, str], ...] = ()
     """Words of the question, and what stands in the sentences for them: (盗版, 侵权假冒)."""
 
@@ -149,16 +146,8 @@ class ExtractiveAnswerer:
         yield from self.find(question, passages).pieces
 
     def restate(self, question: str, turns: Sequence[Turn]) -> str:
-        """Return `question` with the topic of the last turn, if it leans on it (它有什么要求, 还有吗).
-
-        那专利法呢 names its own topic, and with the old one beside it would be answered with the old sentence again.
-        """
-        known = set(topic_words(question))
-        leans = not known or _LEANS.search(fold(question))
-        if not turns or not leans or shape_of(question) is Shape.OUTLINE:
-            return question
-        carried = [word for word in dict.fromkeys(topic_words(turns[-1].question)) if word not in known]
-        return f"{question}（{'、'.join(carried[:MAX_CARRIED])}）" if carried else question
+        """Return `question` with what it leans on: 它有什么要求, 还有吗."""
+        return restate(question, turns, self.glossary, self._has)
 
     def find(self, text: str, passages: Sequence[Passage]) -> Finding:
         """Return the sentences that answer a question, how sure that is, and what the speech lacks."""
@@ -171,7 +160,7 @@ class ExtractiveAnswerer:
         chosen = self._select(question, ranked)
         told = [c for c in ranked if c is ranked[0] or c.sentence in chosen]
         confidence, missing = self._judge(question, ranked, told)
-        unknown = tuple(term.text for term in missing if self._lacks(term))
+        unknown = tuple(question.typed(term) for term in missing if self._lacks(term))
         if confidence < MIN_CONFIDENCE:
             return Finding((), confidence, unknown)
         return Finding(tuple(chosen), confidence, unknown, _stood_in(question, chosen))
@@ -187,7 +176,7 @@ class ExtractiveAnswerer:
             terms = [term.text for term in question.terms]
             return [s for s in sentences if terms and all(term in folded_once(s.text) for term in terms)]
         whole = question.shape is Shape.OUTLINE
-        theme = question.shape is Shape.LIST and self._is_theme(question.text)
+        theme = question.shape is Shape.LIST and self._is_theme(question)
         if not whole and (theme or self._resembles(question, TASKS)):
             return [s for s in topics if _FRAME.match(s.text) and "要" in s.text] or topics
         if whole or self._resembles(question, GIST):
@@ -214,6 +203,7 @@ class ExtractiveAnswerer:
         best = ranked[0]
         if question.shape is Shape.LIST and (parts := self._parts(best, ranked)):
             return parts
+        ranked = _without_old_answers(question, ranked)
         near = [c for c in ranked if best.score - c.score < RIVAL]
         if question.thing:
             # Who and when are told in full where they are first mentioned.
@@ -322,7 +312,12 @@ class ExtractiveAnswerer:
         return sum(self._rarity(token) for token in wanted if token in held) / total if total else 0.0
 
     def _weights(self, question: Question) -> list[float]:
-        return [self._weight(term) for term in question.terms]
+        """Return the weight of each term; what is carried to a question weighs no more than what it names itself."""
+        weights = [self._weight(term) for term in question.terms]
+        carried = sum(w for w, term in zip(weights, question.terms, strict=True) if term.carried)
+        own = sum(weights) - carried
+        share = min(1.0, own / carried) if own and carried else 1.0
+        return [w * share if term.carried else w for w, term in zip(weights, question.terms, strict=True)]
 
     def _weight(self, term: Term) -> float:
         """Return the rarity of a term: of its own tokens, or of what stands in for it where the corpus lacks it."""
@@ -347,16 +342,23 @@ class ExtractiveAnswerer:
     def _lacks(self, term: Term) -> bool:
         """Whether the corpus has a term in no form. Of an English word without an equivalent a Chinese text says nothing."""
         foreign = not (term.is_number or term.equivalents or is_chinese(term.text)) and is_chinese(self._text)
-        return not foreign and not any(form in self._text for form in (term.text, *term.equivalents))
+        return not foreign and not self._has(term)
+
+    def _has(self, term: Term) -> bool:
+        """Whether the corpus has a term in some form, a number by its value."""
+        if term.is_number:
+            return term.text in self._numbers
+        return any(form in self._text for form in (term.text, *term.equivalents))
 
     def _known_of(self, passage: Passage) -> str:
         """Return what the catalogue says of the speech of a passage."""
-        speech = self.corpus.speech(passage.paragraph.speech)
-        return f"{speech.title}\n{speech.date}\n{speech.occasion}"
+        return _catalogue(self.corpus.speech(passage.paragraph.speech))
 
-    def _is_theme(self, question: str) -> bool:
+    def _is_theme(self, question: Question) -> bool:
         """Whether the question speaks only of what the whole speech is about: words that a third of it holds."""
-        asked = set(topic_words(question)) - _PARTS
+        asked = {word for term in question.terms for word in words(term.text)} - _PARTS
+        if not asked and not any(part in question.folded for part in _PARTS):
+            return False
         paragraphs = [_token_set(paragraph.text) for paragraph in self.corpus.paragraphs]
         return all(sum(word in tokens for tokens in paragraphs) * 3 >= len(paragraphs) for word in asked)
 
@@ -368,6 +370,10 @@ class ExtractiveAnswerer:
     @cached_property
     def _text(self) -> str:
         return fold("\n".join(paragraph.text for paragraph in self.corpus.paragraphs))
+
+    @cached_property
+    def _numbers(self) -> frozenset[str]:
+        return _supported("\n".join([self._text, *map(_catalogue, self.corpus.speeches)]))
 
     @cached_property
     def _frequency(self) -> Counter[str]:
@@ -395,15 +401,27 @@ def _names_a_thing(question: Question) -> bool:
 def _stood_in(question: Question, sentences: Sequence[Sentence]) -> tuple[tuple[str, str], ...]:
     text = "\n".join(folded_once(sentence.text) for sentence in sentences)
     pairs = {
-        term.text: next((form for form in term.equivalents if form in text), "")
+        question.typed(term): next((form for form in term.equivalents if form in text), "")
         for term in question.terms
         if term.text not in text
     }
     return tuple((word, form) for word, form in pairs.items() if form)
 
 
+def _catalogue(speech: Speech) -> str:
+    return f"{speech.title}\n{speech.date}\n{speech.occasion}"
+
+
 def _place(candidate: _Candidate) -> tuple[str, int]:
     return candidate.sentence.speech, candidate.sentence.paragraph
+
+
+def _without_old_answers(question: Question, ranked: list[_Candidate]) -> list[_Candidate]:
+    """Return the best candidate and those that have something of what a follow-up names itself, if it names anything."""
+    own = [i for i, term in enumerate(question.terms) if not term.carried]
+    if len(own) in (0, len(question.terms)):
+        return ranked
+    return [c for c in ranked if c is ranked[0] or any(c.leaning[i] for i in own)]
 
 
 def _without_idle_headings(ranked: list[_Candidate]) -> list[_Candidate]:

@@ -24,7 +24,7 @@ _LONGEST = 12
 """Characters of a Chinese phrase, words of an English one, that are tried."""
 _CERTAIN = 4
 """Characters from which a Chinese phrase is matched wherever it stands: the segmenter may cut otherwise."""
-_ENGLISH_WORD = re.compile(r"[a-z][a-z0-9]*(?:['’.&-][a-z0-9]+)*")
+_ENGLISH_WORD = re.compile(r"\d*[a-z][a-z0-9]*(?:['’.&-][a-z0-9]+)*")
 
 
 @dataclass(frozen=True, slots=True)

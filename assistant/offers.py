@@ -31,8 +31,12 @@ def offers(sentence: str, question: Question) -> bool:
 def names_someone(sentence: str, question: Question) -> bool:
     """Return whether a sentence names a person or a body beside those of the question; a pronoun names nobody."""
     rest = _without(folded_once(sentence), question)
-    # Of two characters, most of what the tagger takes for a name is a word: 公正, 蓝图.
-    return bool(_PERSON.search(rest)) or any(tag.startswith("nr") and len(word) >= 3 for word, tag in _tagged(rest))
+    return bool(_PERSON.search(rest) or persons(rest))
+
+
+def persons(text: str) -> list[str]:
+    """Return the persons that a text names. Of two characters, most that the tagger takes for a name are words: 公正."""
+    return [word for word, tag in _tagged(text) if tag.startswith("nr") and len(word) >= 3]
 
 
 def _offers(rest: str, sentence: str, question: Question) -> bool:

@@ -11,9 +11,9 @@ from enum import StrEnum
 from functools import cached_property
 from itertools import pairwise
 
-from assistant.english import english_numbers
+from assistant.english import MONTHS, english_numbers
 from assistant.glossary import Glossary, Match
-from assistant.text import Number, content_words, fold, is_chinese, is_function_word, located_numbers, tagged
+from assistant.text import Number, fold, is_chinese, is_function_word, located_numbers, original, tagged
 
 
 class Shape(StrEnum):
@@ -46,6 +46,8 @@ class Term:
     text: str
     kind: Kind
     start: int
+    end: int
+    """Where it stands in the question's normal form; behind the measure word of a number: 第二十四届."""
     equivalents: tuple[str, ...] = ()
     """What official texts say for it, in normal form."""
     is_number: bool = False
@@ -68,7 +70,7 @@ _ASKS = {
         r"|(?:speech|report|text|it) about",
     ),
     Shape.LIST: _any(
-        r"哪?几(?:个|大)?方面|哪几[个项点种类条]?|哪些|几[点项]|(?:什么|何种)(?:任务|要求|措施|举措|方面|手段|领域|部署)|分别|列举|列出|逐一",
+        r"哪?几(?:个|大)?方面|哪几[个项点种类条件]?|哪些|几[点项]|(?:什么|何种)(?:任务|要求|措施|举措|方面|手段|领域|部署)|分别|列举|列出|逐一",
         r"which (?:\w+ )?\w+s\b|what (?:are|were) the|list",
     ),
     Shape.HOW_MANY: _any(
@@ -85,18 +87,23 @@ _ASKS = {
         r"where|(?:which|what) (?:city|country|place)",
     ),
 }
+_NO_GLOSSARY = Glossary({}, {}, frozenset())
 _CARRIED = re.compile(r"\([^()]*\)$")
 _PLACE = _any(
     r"(?:提到|提及|出现|说到|讲到|谈到)了?(?:几|多少)[次处回遍]|(?:哪些|哪几个?|几个?|多少)(?:地方|处|段落?|句)(?:话?里?)(?:提到|提及|出现|说到|讲到|谈到)"
     r"|在哪(?:里|儿|些地方)?(?:提到|提及)",
     r"how (?:often|many times)|where .*mention\w*",
 )
+_ASKING = _any(
+    "|".join(pattern.pattern for pattern in [_PLACE, *_ASKS.values()])
+    + "|[有是](?:什么|啥|何|没有)?关系|怎么样?|怎样|如何|什么|为何|为啥|哪[个种一]?|吗|是否|有没有|能否",
+    r"what|which|how|why|does|do|did|is|are|was|were",
+)
 # Words that ask, and words about the speech as such: they say nothing about what is asked for.
 _NOISE = _any(
-    "|".join(pattern.pattern for pattern in [_PLACE, *_ASKS.values()])
-    + "|[有是](?:什么|啥|何|没有)?关系|怎么样?|怎样|如何|什么|为何|为啥|哪[个种一]?|吗|呢|吧|请问?|告诉我|是否|有没有|能否|请|[这那本该][篇次份个](?:讲话|报告|文章)?"
+    f"{_ASKING.pattern}|呢|吧|请问?|告诉我|请|[这那本该][篇次份个](?:讲话|报告|文章)?"
     "|讲话|报告|文章|文[中里内]|全文|原文|本文|演讲|发言|内容|提到|提出|谈到|指出|强调|认为|说到|关于",
-    r"what|which|how|why|does|do|did|is|are|was|were|the|a|an|of|in|to|about|this|that|speech|report|say|said|please|tell me",
+    r"the|a|an|of|in|to|about|this|that|speech|report|say|said|please|tell me",
 )
 # Words that fit any matter: 想知道, 东西, 方面, and the auxiliaries.
 _VAGUE = frozenset(
@@ -122,12 +129,17 @@ _GLUED = re.compile(r"^(?:[要会能被把得该不是]|各[个种]?|这种)+(?=
 _HOW = re.compile(r"怎么样?|怎样|如何")
 # An English word that begins with a capital and no sentence, or an abbreviation.
 _CAPITALS = re.compile(r"(?<=[a-z,] )[A-Z][\w'-]+|\b[A-Z]{2,}\b")
+_MONTH = f"(?:{'|'.join(MONTHS)})"
 _ENGLISH_NUMBER = re.compile(
-    r"(?:[a-z]+ \d{1,2}(?:st|nd|rd|th)?,? \d{4}|[a-z]+ \d{1,2}(?:st|nd|rd|th)?\b|\d[\d.,]*(?:%|st|nd|rd|th)?|[a-z]+-?(?:first|second|third|fifth|sixth|"
+    rf"(?:{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?\b|\d[\d.,]*(?:%|st|nd|rd|th)?|[a-z]+-?(?:first|second|third|fourth|fifth|sixth|"
     r"seventh|eighth|ninth|tenth|teenth|tieth))(?![a-z])"
 )
 NUMERAL = re.compile(r"[一二三四五六七八九十\d](?!致|样|般|些|体|切)")
 """A numeral in a set phrase, but not in a word such as 一致."""
+_MEASURES = "条章款页次届名位"
+"""Words behind an ordinal where one cannot stand for another: 第几条 asks for no 第25次."""
+_NEIGHBOUR = re.compile(r"[上下]一?[次届]")
+"""Another meeting or the like than the one that is spoken of."""
 _NUMBERED = re.compile(r"[一二三四五六七八九十](?:大$|中全会|届)|^十[一二三四五]五")
 _NO_PLACES = frozenset({"中国", "攸关"})
 """What every such speech is about, and a mistake of the tagger."""
@@ -188,6 +200,9 @@ class Question:
 
     text: str
     folded: str
+    """Its normal form, without what was carried to it."""
+    carried: str
+    """That: the brackets that a follow-up was given."""
     shape: Shape
     terms: tuple[Term, ...]
 
@@ -197,20 +212,37 @@ class Question:
         folded = fold(text)
         names = frozenset(word.casefold() for word in _CAPITALS.findall(text))
         own = _CARRIED.sub("", folded)
-        terms = [
-            replace(term, kind=Kind.OTHER, carried=True) if term.start >= len(own) else term
-            for term in _terms(folded, names, glossary)
+        carried = folded[len(own) :]
+        terms = [*_terms(own, names, glossary)]
+        # Apart: a Chinese name behind an English question does not make its numbers Chinese.
+        terms += [
+            replace(term, kind=Kind.OTHER, carried=True, start=len(own) + term.start, end=len(own) + term.end)
+            for term in _terms(carried, names, glossary)
         ]
-        return cls(text, own, shape_of(own), tuple(sorted(terms, key=lambda term: term.start)))
+        return cls(text, own, carried, shape_of(own), tuple(sorted(terms, key=lambda term: term.start)))
 
-    @cached_property
+    @property
     def thing(self) -> Thing | None:
         """The kind of thing that an answer must hold; None where it may be anything."""
-        if self.shape is Shape.OUTLINE:
-            return None
-        if re.search("哪些|哪几", self.folded):
-            return None
-        return next((thing for thing, pattern in _THINGS.items() if _asks(pattern, self.folded)), None)
+        return self._asked_for[0]
+
+    @property
+    def asking(self) -> str:
+        """The words that ask for it: 谁, how long."""
+        return self._asked_for[1]
+
+    @cached_property
+    def _asked_for(self) -> tuple[Thing | None, str]:
+        if self.shape is Shape.OUTLINE or re.search("哪些|哪几", self.folded):
+            return None, ""
+        asked = (
+            (thing, _asks(pattern, text)) for text in (self.folded, self.carried) for thing, pattern in _THINGS.items()
+        )
+        return next(((thing, words) for thing, words in asked if words), (None, ""))
+
+    def typed(self, term: Term) -> str:
+        """Return a term as the reader typed it: in their script and case, a number in their numerals."""
+        return original(self.text, term.start, term.end)
 
     def shared_pairs(self, folded: str) -> float:
         """Return the share of its pairs of neighbouring characters that a text in normal form has."""
@@ -222,8 +254,8 @@ class Question:
 
     @property
     def measure(self) -> str:
-        """The measure word behind 第几, where one cannot stand for another: 第几条 asks for no 第25次."""
-        found = re.search(r"第几([条章款页次届名位])", self.folded)
+        """The measure word behind 第几."""
+        found = re.search(f"第几([{_MEASURES}])", self.folded)
         return found[1] if found else ""
 
     @property
@@ -241,23 +273,25 @@ def shape_of(question: str) -> Shape:
     """Return what `question` asks for; an outline only if it names no topic besides the speech itself."""
     folded = fold(question)
     facts = any(_asks(_ASKS[shape], folded) for shape in (Shape.WHEN, Shape.WHO, Shape.WHERE))
-    if not facts and _ASKS[Shape.OUTLINE].search(folded) and _ABOUT_THE_WHOLE.issuperset(topic_words(question)):
+    # Its words alone: in a glossary, 习近平总书记 is one.
+    topic = (term.text for term in _terms(folded, frozenset(), _NO_GLOSSARY))
+    if not facts and _ASKS[Shape.OUTLINE].search(folded) and _ABOUT_THE_WHOLE.issuperset(topic):
         return Shape.OUTLINE
     shape = next((shape for shape, pattern in _ASKS.items() if _asks(pattern, folded)), Shape.OTHER)
     return Shape.LIST if shape is Shape.OUTLINE else shape
 
 
-def _asks(pattern: re.Pattern[str], folded: str) -> bool:
-    """Whether a question asks so. In English the first word that asks does: "How is it handled when …" asks for no time."""
+def asks_something(folded: str) -> bool:
+    """Return whether a text in normal form has words that ask; 那商标法呢 only names something."""
+    return bool(_ASKING.search(folded))
+
+
+def _asks(pattern: re.Pattern[str], folded: str) -> str:
+    """Return the words that ask so. In English the first that asks does: "How is it handled when …" asks for no time."""
     if not (match := pattern.search(folded)):
-        return False
+        return ""
     first = None if is_chinese(folded) else re.search(r"\b(?:what|which|who|whom|whose|when|where|why|how)\b", folded)
-    return first is None or match.start() <= first.start()
-
-
-def topic_words(question: str) -> list[str]:
-    """Return the words of `question` that say what it is about, without those that ask."""
-    return content_words(_NOISE.sub(" ", fold(question)))
+    return match[0] if first is None or match.start() <= first.start() else ""
 
 
 def _terms(folded: str, names: frozenset[str], glossary: Glossary) -> Iterator[Term]:
@@ -272,14 +306,18 @@ def _terms(folded: str, names: frozenset[str], glossary: Glossary) -> Iterator[T
     free = [True] * len(folded)
     for a, b in [*noise, *((m.start, m.end) for m in matches)]:
         free[a:b] = [False] * (b - a)
+    for other in _NEIGHBOUR.finditer(folded):
+        free[other.start() : other.end()] = [False] * len(other[0])
+        yield Term(other[0], Kind.EXACT, *other.span())
     numbers = [n for n in _numbers(folded) if all(free[n.start : n.end])]
     for number in numbers:
         free[number.start : number.end] = [False] * (number.end - number.start)
-        yield Term(number.form, Kind.EXACT, number.start, is_number=True)
+        end = number.end + folded.startswith(tuple(_MEASURES), number.end)
+        yield Term(number.form, Kind.EXACT, number.start, end, is_number=True)
     for match in matches:
         kind = Kind.NOUN if match.start in how else _kind_of(match)
         exact = any(a <= match.start and match.end <= b for a, b in quoted)
-        yield Term(match.phrase, Kind.EXACT if exact else kind, match.start, match.terms)
+        yield Term(match.phrase, Kind.EXACT if exact else kind, match.start, match.end, match.terms)
     position = 0
     for word, tag in tagged(folded):
         start = folded.find(word, position)
@@ -292,11 +330,11 @@ def _terms(folded: str, names: frozenset[str], glossary: Glossary) -> Iterator[T
         left = _GLUED.sub("", left)
         if left and not _is_empty(left, tag):
             if _is_name(left, tag) or _NUMBERED.search(left) or any(a <= start and position <= b for a, b in quoted):
-                yield Term(left, Kind.EXACT, start)
-            elif left in names or (start in how and len(left) > 1):
-                yield Term(left, Kind.NOUN, start)
+                kind = Kind.EXACT
             else:
-                yield Term(left, _kind(tag), start)
+                kind = Kind.NOUN if left in names or (start in how and len(left) > 1) else _kind(tag)
+            at = folded.find(left, start, position)
+            yield Term(left, kind, *((start, position) if at < 0 else (at, at + len(left))))
 
 
 def _is_name(word: str, tag: str) -> bool:

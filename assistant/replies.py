@@ -68,6 +68,8 @@ class Turn:
 
     question: str
     answer: str
+    kind: Literal["answer", "refusal"] = "answer"
+    """That of the reply: nobody goes on with what the speech does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ class Refusal:
     notice: str | None = None
     """What went wrong on the way, for the reader; None if nothing did."""
     missing: tuple[str, ...] = ()
-    """Names and nouns of the question that the speech has in no form."""
+    """Names and nouns of the question that the speech has in no form, as they were typed."""
     confidence: float | None = None
     """Of there being an answer all the same, 0 to 1; None where nobody estimates it."""
     kind: Literal["refusal"] = "refusal"
@@ -148,8 +150,12 @@ class Refusal:
         if self.reason is Reason.NOT_FOUND and same:
             english = "The speech does not answer this question."
         if self.reason is Reason.NOT_FOUND and self.missing:
+            named = ", ".join(map(repr, self.missing[:_NAMED]))
             chinese = f"{chinese.rstrip('。')}：没有提到{'、'.join(f'“{word}”' for word in self.missing[:_NAMED])}。"
-            english = f"No answer was found: the speech does not mention {', '.join(map(repr, self.missing[:_NAMED]))}."
+            # Of a Chinese speech only this is known, and not that it mentions no loans.
+            english = f"No answer was found: no word known here for {named} stands in the speech."
+            if same:
+                english = f"No answer was found: the speech does not mention {named}."
         return chinese if is_chinese(self.question) else english
 
     @property

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from decimal import Decimal, localcontext
 from functools import cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 SPLITTER_VERSION = "1"
@@ -104,6 +104,15 @@ def fold(text: str) -> str:
     For matching only: its offsets are not those of `text`.
     """
     return _simplify()(unicodedata.normalize("NFKC", visible(text))).casefold()
+
+
+def original(text: str, start: int, end: int) -> str:
+    """Return the characters of `text` that `fold(text)[start:end]` came from; that itself where it cannot be told."""
+    folded = fold(text)
+    ends = list(accumulate(len(unicodedata.normalize("NFKC", visible(c)).casefold()) for c in text))
+    if not ends or ends[-1] != len(folded):
+        return folded[start:end]
+    return "".join(c for c, a, b in zip(text, [0, *ends], ends, strict=False) if a < end and start < b)
 
 
 # --- Words and tokens ------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_serializer
 
 from assistant.assistant import Answerer
 from assistant.errors import AssistantError
@@ -57,6 +57,11 @@ class Request(BaseModel):
     history: tuple[Turn, ...] = ()
     shown: str
     """Hash of the sentences shown and their addresses; their texts would make up most of the file."""
+
+    @field_serializer("history")
+    def _as_shown(self, turns: tuple[Turn, ...]) -> list[dict[str, str]]:
+        """Return the turns as `prompts/restate.md` shows them, without their kind."""
+        return [{"question": turn.question, "answer": turn.answer} for turn in turns]
 
     @property
     def key(self) -> str:

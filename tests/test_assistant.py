@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from assistant.assistant import MAX_QUESTION, SHORT_CORPUS, Answerer, Assistant
 from assistant.citations import Verdict
+from assistant.conversation import Conversation
 from assistant.corpus import Corpus, Speech
 from assistant.embedders import LexicalEmbedder
 from assistant.errors import CorpusError, IndexingError, ModelError, QuestionError, SettingsError
@@ -385,6 +387,15 @@ def test_no_draft_gets_an_unsound_reply_through(draft: list[str], assistant: Ass
 def test_what_is_no_question_is_said_to_be_none(assistant: Assistant, question: str) -> None:
     for call in (assistant.ask, assistant.search, lambda q: list(assistant.stream(q))):
         with pytest.raises(QuestionError, match=r"^The question .* (Ask|Shorten)"):
+            call(question)
+
+
+@pytest.mark.parametrize(
+    "question", [None, 7, 0, True, b"speech", ["专利法"], {"question": "专利法"}, Turn("专利法", "")]
+)
+def test_what_is_not_text_is_said_not_to_be(assistant: Assistant, question: Any) -> None:
+    for call in (assistant.ask, assistant.search, Conversation(assistant).ask, lambda q: list(assistant.stream(q))):
+        with pytest.raises(QuestionError, match=rf"^The question is not text but {type(question).__name__}\. Ask "):
             call(question)
 
 

@@ -51,7 +51,7 @@ def test_every_question_becomes_a_turn_a_refused_one_too(assistant: Assistant) -
     conversation = Conversation(assistant)
     assert conversation.turns == []
     first, second = conversation.ask(PEOPLE), conversation.ask("火星上有水吗？")
-    assert conversation.turns == [Turn(PEOPLE, first.text), Turn("火星上有水吗？", second.text)]
+    assert conversation.turns == [Turn(PEOPLE, first.text), Turn("火星上有水吗？", second.text, "refusal")]
     assert first.text == f"{PEOPLE_QUOTE}[1]"
     assert second.text == "原文没有回答这个问题：没有提到“火星”。"
 

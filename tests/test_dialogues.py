@@ -60,7 +60,7 @@ DIALOGUES = {
             "提出了工作建议。[2.1]",
             cited="2.1",
             quoted="2.1",
-            carried="讲解",
+            carried="易继明",
         ),
         Asked(
             "学习的主题是什么？",
@@ -167,7 +167,7 @@ DIALOGUES = {
     ],
     "statutes": [
         Asked("专利法要怎么修改？", None, REVISION, cited="6.2", quoted="6.2"),
-        Asked("那商标法呢？", "商标法要怎么修改？", REVISION, cited="6.2", quoted="6.2"),
+        Asked("那商标法呢？", "商标法要怎么修改？", REVISION, cited="6.2", quoted="6.2", carried="怎么修改"),
         Asked(
             "这些法律之间要注意什么？",
             "专利法和商标法之间要注意什么？",

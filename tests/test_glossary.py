@@ -16,6 +16,8 @@ SMALL = Glossary.of(
         ("著作权法", ["版权法"], ["Copyright Law"]),
         ("修订", ["修改"], ["amend", "revise"]),
         ("人才", [], ["talent"]),
+        ("第五代移动通信", [], ["5G"]),
+        ("十八大", [], ["18th Congress"]),
     ]
 )
 
@@ -37,6 +39,10 @@ def found(text: str) -> list[tuple[str, tuple[str, ...]]]:
         ("Infringement and counterfeiting", [("infringement and counterfeiting", ("侵权假冒",))]),
         ("infringement, piracy", [("infringement", ("侵权",)), ("piracy", ("侵权假冒",))]),
         ("talentless amendable", []),
+        ("Does it mention 5G?", [("5g", ("第五代移动通信",))]),
+        ("4G, G and g", []),
+        ("the 18th congress", [("18th congress", ("十八大",))]),
+        ("the 20th congress", []),
         ("盗版 piracy", [("盗版", ("侵权假冒",)), ("piracy", ("侵权假冒",))]),
         ("", []),
         ("？！", []),

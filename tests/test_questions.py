@@ -23,6 +23,14 @@ def read(text: str) -> Question:
         ("在哪一年？", ""),
         ("第二十六次集体学习", "第26 集体学习"),
         ("到底是怎么回事？", "回事"),
+        ("目的是什么？", ""),
+        ("还有什么要求？", ""),
+        ("下一次集体学习", "下一次 集体学习"),
+        ("上届会议", "上届 会议"),
+        ("the 24th day", "第24 day"),
+        ("on the twenty-fourth day", "第24 day"),
+        ("on November 30, 2020", "2020年11月30日"),
+        ("on November 30th", "11月30日"),
     ],
 )
 def test_terms_are_what_a_question_is_about(text: str, terms: str) -> None:
@@ -47,6 +55,39 @@ def test_terms_are_what_a_question_is_about(text: str, terms: str) -> None:
 )
 def test_kinds_of_terms(text: str, term: str, kind: Kind) -> None:
     assert {t.text: t.kind for t in read(text).terms}[term] is kind
+
+
+@pytest.mark.parametrize(
+    ("text", "typed"),
+    [
+        ("第二十四屆會議讲了什么？", "第二十四屆 會議"),
+        ("赔偿五年的規定", "赔偿 五年 規定"),
+        ("ＡＩ和GDP", "ＡＩ GDP"),
+        ("它有什么要求？（懲罰性賠償、第二十五次）", "懲罰性賠償 第二十五次"),
+        ("Loans in the 24th year?（貸款）", "Loans 24th year 貸款"),
+    ],
+)
+def test_a_term_is_told_as_it_was_typed(text: str, typed: str) -> None:
+    question = read(text)
+    assert " ".join(question.typed(term) for term in question.terms) == typed
+
+
+@pytest.mark.parametrize(
+    ("text", "thing", "asking"),
+    [
+        ("那讲课的呢？（谁、集体学习）", Thing.PERSON, "谁"),
+        ("And for trademarks?（How long）", Thing.DURATION, "how long"),
+        ("谁主持？（什么时候）", Thing.PERSON, "谁"),
+        ("那商标呢？（怎么修订）", None, ""),
+    ],
+)
+def test_what_a_question_does_not_ask_itself_may_be_carried_to_it(text: str, thing: Thing | None, asking: str) -> None:
+    question = read(text)
+    assert (question.thing, question.asking) == (thing, asking)
+
+
+def test_a_chinese_name_behind_an_english_question_does_not_make_its_numbers_chinese() -> None:
+    assert read("What did he say on the 24th day?（习近平）").numbers == {"第24"}
 
 
 def test_what_is_carried_over_is_required_of_no_sentence() -> None:

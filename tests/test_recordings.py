@@ -239,6 +239,12 @@ def test_other_sentences_are_another_request(passages: list[Passage], folder: Pa
         list(ReplayAnswerer(folder).draft(QUESTION, other_passages(passages, what)))
 
 
+def test_whether_a_turn_was_refused_is_not_shown_to_a_model(folder: Path) -> None:
+    RecordingAnswerer(Scripted(), folder).restate(FOLLOW_UP, TURNS)
+    refused = [replace(turn, kind="refusal") for turn in TURNS]
+    assert ReplayAnswerer(folder).restate(FOLLOW_UP, refused) == QUESTION
+
+
 @pytest.mark.parametrize("history", [[], [Turn(OTHER, QUOTE)], [Turn(QUESTION, "")], TURNS * 2])
 def test_other_turns_are_another_request(folder: Path, history: list[Turn]) -> None:
     RecordingAnswerer(Scripted(), folder).restate(FOLLOW_UP, TURNS)

@@ -227,6 +227,21 @@ def test_a_refusal_speaks_the_language_of_the_question(assistant: Assistant, rea
     assert text("Who?").isascii()
 
 
+def test_what_is_missing_is_named_and_no_more_is_said_than_is_known(assistant: Assistant, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Title\nInnovation comes first.\n", "utf-8")
+    with Assistant.from_settings(seeds=tmp_path, index=tmp_path / "index") as english:
+        for asked, said in (
+            ((assistant, "网络游戏怎么保护？"), "原文没有回答这个问题：没有提到“网络游戏”。"),
+            (
+                (assistant, "Anything on loans?"),
+                "No answer was found: no word known here for 'loans' stands in the speech.",
+            ),
+            ((english, "Anything on loans?"), "No answer was found: the speech does not mention 'loans'."),
+        ):
+            who, question = asked
+            assert who.ask(question).text == said
+
+
 def test_each_reason_has_a_sentence_of_its_own(assistant: Assistant) -> None:
     replies = [Refusal(q, reason, (), (), assistant.made_by) for reason in Reason for q in ("谁？", "Who?")]
     assert len({reply.text for reply in replies}) == 2 * len(Reason)

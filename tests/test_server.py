@@ -241,6 +241,9 @@ def test_ask_leans_on_the_history(client: Any) -> None:
     history = [{"question": "惩罚性赔偿制度怎么落实？", "answer": "……"}]
     assert client.predict("它有什么要求？", history, api_name="/ask")["restated"]
     assert not client.predict("它有什么要求？", api_name="/ask")["restated"]
+    refused = {"question": "讲话提到网络游戏了吗？", "answer": "……", "kind": "refusal"}
+    restated = client.predict("它有什么要求？", [*history, refused], api_name="/ask")["restated"]
+    assert restated == "它有什么要求？（惩罚性赔偿、制度）"
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.text import fold, numbers, split_sentences, supported_numbers, tokens, visible, words
+from assistant.text import fold, numbers, original, split_sentences, supported_numbers, tokens, visible, words
 
 moderate = settings(max_examples=100, deadline=None)
 
@@ -194,6 +194,38 @@ def test_fold(text: str, expected: str) -> None:
 def test_fold_comes_to_rest(text: str) -> None:
     assert fold(fold(text)) == fold(text)
     assert unicodedata.is_normalized("NFKC", fold(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "expected"),
+    [
+        ("第二十四屆會議", "第二十四届", "第二十四屆"),
+        ("Ｌｏａｎｓ及貸款", "loans", "Ｌｏａｎｓ"),
+        ("Ｌｏａｎｓ及貸款", "贷款", "貸款"),
+        ("What of 5G?", "5g", "5G"),
+        ("㈱と5G", "5g", "5G"),
+        ("½的５G", "5g", "５G"),
+        ("Straße und 5G", "5g", "5G"),
+        ("甲……乙", "乙", "乙"),
+        ("专\u200b利法", "专利法", "专\u200b利法"),
+        # Two characters become one: which is which cannot be told.
+        ("Cafe\u0301 und Loans", "loans", "loans"),
+        ("", "", ""),
+    ],
+)
+def test_where_a_piece_of_the_normal_form_came_from(text: str, found: str, expected: str) -> None:
+    start = fold(text).index(found)
+    assert original(text, start, start + len(found)) == expected
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=st.text(max_size=20), data=st.data())
+def test_what_a_piece_came_from_holds_it(text: str, data: st.DataObject) -> None:
+    folded = fold(text)
+    assert fold(original(text, 0, len(folded))) == folded
+    start = data.draw(st.integers(0, len(folded)))
+    end = data.draw(st.integers(start, len(folded)))
+    assert len(fold(original(text, start, end))) >= end - start
 
 
 @moderate

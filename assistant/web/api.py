@@ -76,7 +76,8 @@ class Endpoints:
 
         Args:
             question: in your own words; Chinese finds most in a Chinese speech.
-            history: earlier turns that the question may lean on, oldest first, each {"question": ..., "answer": ...}.
+            history: earlier turns that the question may lean on, oldest first, each {"question": ..., "answer": ...},
+                with "kind": "refusal" where there was no answer.
 
         Returns:
             The reply.
@@ -176,6 +177,8 @@ def _turns(history: Any) -> list[Turn]:
     turns = []
     for item in history or []:
         match item:
+            case {"question": str(question), "answer": str(answer), "kind": "refusal"}:
+                turns.append(Turn(question, answer, "refusal"))
             case {"question": str(question), "answer": str(answer)}:
                 turns.append(Turn(question, answer))
             case _:

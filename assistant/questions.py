@@ -140,7 +140,7 @@ _MEASURES = "条章款页次届名位"
 """Words behind an ordinal where one cannot stand for another: 第几条 asks for no 第25次."""
 _NEIGHBOUR = re.compile(r"[上下]一?[次届]")
 """Another meeting or the like than the one that is spoken of."""
-_NUMBERED = re.compile(r"[一二三四五六七八九十](?:大$|中全会|届)|^十[一二三四五]五")
+_NUMBERED = re.compile(r"[一二三四五六七八九十](?:大$|中全会|届)|^十[一二三四五]五|^\d+[a-z]$|^[a-z]+\d+$")
 _NO_PLACES = frozenset({"中国", "攸关"})
 """What every such speech is about, and a mistake of the tagger."""
 _QUOTED = re.compile(r"[“\"「『《‘]([^“”\"「」『』《》‘’]{2,})[”\"」』》’]")

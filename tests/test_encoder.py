@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from unseen import CLINIC, MUSEUM, NEARLY, PARKING, RIVER, SENTENCES, SPORT, WAGES
 
 from assistant.encoder import MAX_STATES, MAX_TOKENS, WEIGHTS, Encoder, bundled_encoder, pair_features
 from assistant.errors import ModelError
@@ -236,15 +237,6 @@ def test_threads_may_ask_the_model_at_once(encoder: Encoder) -> None:
 
 # --- What it is good for: sentences that nobody has trained it on ---
 
-PARKING, SPORT, RIVER, CLINIC, WAGES, MUSEUM = SENTENCES = [
-    "全市今年新建停车位一万二千个，老旧小区优先安排。",
-    "中小学生每天在校体育活动时间不少于两小时。",
-    "河道两岸一百米以内不得新建养殖场。",
-    "村卫生室要配齐常用药品，让群众看病不出村。",
-    "对拖欠工人工资的企业，列入失信名单并公开曝光。",
-    "博物馆周一闭馆，其余六天免费开放。",
-]
-
 
 @pytest.mark.parametrize(
     ("question", "sentence"),
@@ -265,17 +257,7 @@ def test_a_question_is_nearest_to_the_sentence_that_answers_it(question: str, se
     assert SENTENCES[int(nearness.argmax())] == sentence
 
 
-@pytest.mark.parametrize(
-    ("sentence", "answered", "nearly"),
-    [
-        (PARKING, "今年新建多少停车位？", "新建停车位花了多少钱？"),
-        (SPORT, "学生每天在校锻炼多长时间？", "体育老师每周上几节课？"),
-        (RIVER, "河边多大范围内不许新建养殖场？", "违规建养殖场罚多少钱？"),
-        (CLINIC, "村卫生室要做到什么？", "村医一个月工资多少？"),
-        (WAGES, "拖欠工资的企业会受到什么处理？", "去年有多少企业拖欠工资？"),
-        (MUSEUM, "博物馆哪天不开门？", "博物馆几点开门？"),
-    ],
-)
+@pytest.mark.parametrize(("sentence", "answered", "nearly"), NEARLY)
 def test_a_question_that_is_answered_has_the_better_verdict(sentence: str, answered: str, nearly: str) -> None:
     encoder = bundled_encoder()
     assert encoder.verdicts(answered, [sentence])[0] > encoder.verdicts(nearly, [sentence])[0]

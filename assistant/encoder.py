@@ -32,9 +32,9 @@ _BATCH_TOKENS = 4096
 _MOST_KEPT = 10_000
 """Vectors of texts that are kept: 15 MB."""
 MAX_STATES = 220
-"""Tokens of a text whose states are kept: as many as the reader was trained with."""
+"""Tokens of a text whose states are kept: about as many as the reader was trained with."""
 _MOST_READ = 512
-"""Texts of which the states are kept: 60 kB for a sentence of 40 tokens, 30 MB in all."""
+"""Texts of which the states are kept: 60 kB for a sentence of 40 tokens, 30 MB in all; at most 170 MB."""
 START, PAD, END = 0, 1, 2
 QUESTION, PASSAGE = "query: ", "passage: "
 """What the model was trained with before a question and before a text that may answer it."""

@@ -159,7 +159,7 @@ class ExtractiveAnswerer:
             return Finding(tuple(sure[:MAX_PARTS]), CERTAIN)
         ranked = self._reread(question, _without_idle_headings(self._rank(question, passages)))
         if not ranked or (not _names_a_thing(question) and not ranked[0].covered and ranked[0].odds < PLAIN):
-            return Finding((), 0.0)  # hello names nothing, and nothing of it is said
+            return Finding((), 0.0)  # hello names nothing, nothing of it is said, and nothing answers it
         chosen = self._select(question, ranked)
         told = [c for c in ranked if c is ranked[0] or c.sentence in chosen]
         confidence, missing = self._judge(question, ranked, told)
@@ -284,21 +284,25 @@ class ExtractiveAnswerer:
         """Return the candidates, best first, after the reader has read the best of them; the others for no better."""
         sentences = [c.sentence.text for c in ranked[:READ]]
         odds = self.reader.odds(question.text, sentences).tolist()
-        if (official := self._in_official_words(question)) != question.folded:
+        if official := self._in_official_words(question):
             odds = [max(pair) for pair in zip(odds, self.reader.odds(official, sentences).tolist(), strict=True)]
         odds += [min(odds)] * (len(ranked) - len(odds)) if odds else []
         read = [replace(c, score=c.score + ODDS * o, odds=o) for c, o in zip(ranked, odds, strict=True)]
         return sorted(read, key=lambda c: -c.score)
 
     def _in_official_words(self, question: Question) -> str:
-        """Return the question with what official Chinese says for those of its words that the corpus lacks."""
-        said = question.folded
-        for term in question.terms:
-            if not term.carried and is_chinese(term.text) and term.text not in self._text:
-                said = said.replace(
-                    term.text, next((form for form in term.equivalents if form in self._text), term.text)
-                )
-        return said
+        """Return the question with what official Chinese says for those of its words that the corpus lacks; "" if for none."""
+        said = question.folded + question.carried
+        for term in reversed(question.terms):
+            form = next((form for form in term.equivalents if form in self._text), "")
+            if (
+                form
+                and is_chinese(term.text)
+                and term.text not in self._text
+                and said.startswith(term.text, term.start)
+            ):
+                said = said[: term.start] + form + said[term.start + len(term.text) :]
+        return said if said != question.folded + question.carried else ""
 
     def _cover(self, term: Term, text: str, known: str) -> float:
         """Return how much of a term a text has, 0 to 1; a number may also stand in what is `known` of the speech."""
@@ -353,7 +357,7 @@ class ExtractiveAnswerer:
         """Whether the corpus has a term in some form, a number by its value."""
         if term.is_number:
             return term.text in self._numbers
-        return any(form in self._text for form in (term.text, *term.equivalents))
+        return any(form in self._told for form in (term.text, *term.equivalents))
 
     def _known_of(self, passage: Passage) -> str:
         """Return what the catalogue says of the speech of a passage."""
@@ -378,7 +382,12 @@ class ExtractiveAnswerer:
 
     @cached_property
     def _numbers(self) -> frozenset[str]:
-        return _supported("\n".join([self._text, *map(_catalogue, self.corpus.speeches)]))
+        return frozenset(supported_numbers(self._told))
+
+    @cached_property
+    def _told(self) -> str:
+        """The text, and what the catalogue says of it: a word of the title is not missing."""
+        return "\n".join([self._text, *(fold(_catalogue(speech)) for speech in self.corpus.speeches)])
 
     @cached_property
     def _frequency(self) -> Counter[str]:

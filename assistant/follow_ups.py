@@ -62,10 +62,10 @@ def _carried(asked: Question, past: _Past, knows: Knows) -> list[str]:
 def _person(past: _Past, knows: Knows) -> list[str] | None:
     """Return the name of the person named last, or what was asked of someone without a name; None if nobody was meant."""
     for turn, question in past:
-        if names := persons(turn.question):
+        if names := persons(fold(turn.question)):
             return names[:1]
         if question.thing is Thing.PERSON:
-            names = persons(turn.answer) if turn.kind == "answer" else []
+            names = persons(fold(turn.answer)) if turn.kind == "answer" else []
             return names[:1] or _words(question, _things(question), knows)
     return None
 

@@ -18,6 +18,7 @@ _TIME = re.compile(
 )
 _DURATION = re.compile(rf"{_NUMERAL}个?多?(?:小时|分钟|天|个月|年(?!\d)|周|星期|世纪|秒)")
 _BODY = re.compile(r"[部局委办院厅署会]|机构|政府|公司|集团|组织|大学")
+_WHERE = re.compile(r"地点|在[^，。、]{1,8}?(?:[厅馆室楼校园村镇山河街路]|操场|广场|会场)")
 _COUNT = re.compile(r"^\d[\d.]*[%/\d]*$")
 
 
@@ -65,7 +66,9 @@ def _offers(rest: str, sentence: str, question: Question) -> bool:
         case Thing.BODY:
             return bool(_BODY.search(rest)) or any(tag == "nt" for _, tag in _tagged(rest))
         case Thing.COUNTRY | Thing.PLACE:
-            return any(tag in ("ns", "nt") for _, tag in _tagged(rest))
+            # 中央政治局 is where nobody meets.
+            places = any(tag in ("ns", "nt") and not word.endswith("政治局") for word, tag in _tagged(rest))
+            return places or bool(_WHERE.search(rest))
         case _:
             return bool(re.search(r"[《“]|名为|叫|称", rest))
 

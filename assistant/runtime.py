@@ -1,4 +1,4 @@
-"""Networks in the ONNX Runtime that Chroma brings: loaded without telemetry, their errors told as ours."""
+"""Networks in the ONNX Runtime: loaded without telemetry, their errors told as ours."""
 
 import hashlib
 import os
@@ -38,6 +38,7 @@ class Network:
             from onnxruntime.capi import onnxruntime_pybind11_state as state
         except ImportError as error:
             raise ModelError(f"The models of this package cannot run here: {error}. Install it again.") from error
+        failures = (state.Fail, state.InvalidArgument, state.NotImplemented, state.RuntimeException)
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         options.intra_op_num_threads = min(4, os.cpu_count() or 1)
@@ -49,16 +50,8 @@ class Network:
             session = onnxruntime.InferenceSession(
                 content, options, providers=["CPUExecutionProvider"], enable_fallback=0
             )
-        except (
-            OSError,
-            ValueError,
-            state.Fail,
-            state.InvalidArgument,
-            state.InvalidGraph,
-            state.InvalidProtobuf,
-        ) as error:
+        except (OSError, ValueError, *failures, state.InvalidGraph, state.InvalidProtobuf) as error:
             raise unreadable(file.parent, error) from error
-        failures = (state.Fail, state.InvalidArgument, state.RuntimeException)
         return cls(session, failures, hashlib.sha256(content).hexdigest()[:12])
 
     def run(self, outputs: Sequence[str], inputs: "Mapping[str, NDArray[Any]]") -> "list[NDArray[Any]]":

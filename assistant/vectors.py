@@ -23,6 +23,8 @@ vectors of 2,048 numbers, the worst case, Chroma then finds all; at 200 it misse
 5,000 vectors it misses 2 in 5,000; at 200, 66."""
 _ALIKE = 0.8
 """Cosine of what a sentence's own vector must find at least, or Chroma's graph is not relied on."""
+_SAMPLE = 128
+"""Of fewer than 256 rows each is tried, 1 ms a row; of more, so many at least. Sixteen missed one of the few lost ones."""
 _BATCH = 256
 """Sentences embedded and stored at a time: 2 MB of lexical vectors. With 64, the encoder takes half as long again."""
 
@@ -108,7 +110,7 @@ class VectorStore:
         return found["ids"][0], 1 - np.asarray(found["distances"], dtype=np.float64)[0]
 
     def check(self, ids: list[str], dimensions: int) -> None:
-        """Raise `IndexingError` unless exactly these rows are there, and see that sixteen of them find themselves.
+        """Raise `IndexingError` unless exactly these rows are there, and see that they find themselves, or a sample does.
 
         Among many rows of nearly the same words HNSW's graph falls apart, whatever its settings, and another way on every
         building: of 1,000 lines that differ in a number, Chroma finds 526 by their own vectors, and of the few other
@@ -117,7 +119,7 @@ class VectorStore:
         """
         with self._translated():
             stored = self._collection.get(include=[])["ids"]
-        sample = self.vectors(ids[:: max(1, len(ids) // 16)])
+        sample = self.vectors(ids[:: max(1, len(ids) // _SAMPLE)])
         self.dimensions = sample.shape[1]
         if sorted(stored) != sorted(ids) or self.dimensions != dimensions:
             raise IndexingError(

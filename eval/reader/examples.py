@@ -23,7 +23,7 @@ _ALIKE = 16
 _LONGEST = 220
 """Tokens of a text."""
 _FAR = slice(4, 24)
-"""Which of the sentences of other paragraphs, the nearest first, are taken for wrong: the very nearest may be right."""
+"""Which of the nearest sentences are taken for wrong, its own paragraph left out: the very nearest may be right."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Examples:
         self.nearness = self.questions.vectors @ self.sentences.vectors.T
 
     def epoch(self) -> list[Example]:
-        """Return examples of all texts, about two in five of them right."""
+        """Return examples of all texts, about one in three of them right."""
         found = [example for text in self.texts for example in self._of_text(text)]
         return found + [example for contrast in self.contrasts for example in self._of_contrast(contrast)]
 

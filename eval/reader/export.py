@@ -6,6 +6,7 @@ Inputs `question` and `sentence` of shape (n, length, 384), the tokens as the en
 
 import hashlib
 import logging
+from typing import Any
 
 import torch
 from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
@@ -57,4 +58,13 @@ def _graph(reader: Reader):  # type: ignore[no-untyped-def]  # onnx has no types
         output_names=["odds"],
         opset_version=OPSET,
     )
-    return program.model_proto
+    return _bare(program.model_proto)
+
+
+def _bare(model: Any) -> Any:
+    """Return a model without where in which file each of its nodes was made: paths of this machine, other bytes elsewhere."""
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.value_info, *graph.initializer, *graph.input, *graph.output):
+        del part.metadata_props[:]
+        part.doc_string = ""
+    return model

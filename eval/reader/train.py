@@ -25,7 +25,7 @@ RATE, WARM_UP = 1.5e-4, 60
 _NEW = 5
 """The parts that are not copied from the encoder learn so much faster."""
 HELD_OUT = 12
-"""One text of so many is kept for the figure that is logged at the end."""
+"""One text of so many is kept from the reader, not from the encoder, for the figure that is logged at the end."""
 
 _log = logging.getLogger(__name__)
 _Item = TypeVar("_Item")

@@ -573,6 +573,7 @@ def test_chat_writes_its_prompt_on_the_terminal_and_not_into_the_answers(tmp_pat
 
 @pytest.mark.slow
 def test_ask_at_a_terminal_has_colours_unless_no_color_is_set() -> None:
+    spawn("index")  # else a bar would be drawn, once
     with terminal("ask", PEOPLE) as coloured:
         assert coloured.leave() == ANSWERED
     with terminal("ask", PEOPLE, env={"NO_COLOR": "1"}) as bare:

@@ -8,31 +8,25 @@ words that the speech lacks are named.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
-from math import exp, log
+from functools import cached_property
+from math import exp
 
-from assistant.corpus import Corpus, Sentence, Speech
+from assistant.corpus import Corpus, Sentence
+from assistant.coverage import Coverage, token_set
 from assistant.encoder import Encoder, bundled_encoder
 from assistant.follow_ups import restate
 from assistant.glossary import Glossary, bundled_glossary
 from assistant.index import Passage
 from assistant.offers import folded_once, names_someone, offers
-from assistant.questions import NUMERAL, Kind, Question, Shape, Term, Thing
+from assistant.questions import Kind, Question, Shape, Term, Thing
 from assistant.reader import Reader, bundled_reader
 from assistant.replies import EXTRACTIVE, Turn
-from assistant.text import fold, is_chinese, supported_numbers, tokens, words
+from assistant.text import words
 
-STAND_IN = 0.9
-"""What a word of official Chinese counts that stands in for the reader's."""
-SINGLE = 0.6
-"""What a word of one character counts inside a longer one: 修 in 修订."""
 LEAD = 0.9
 """What the first sentence of a paragraph covers counts this much for those that lean on it."""
-CARRIED = 0.5
-"""What a term of the question before counts in a follow-up."""
 PRIOR, OFFER, PHRASE = 0.2, 0.4, 0.6
 """Beside the share covered, 0 to 1: the passage's score, the kind of thing asked for, pairs of characters in common."""
 NEARNESS = 0.2
@@ -150,7 +144,7 @@ class ExtractiveAnswerer:
 
     def restate(self, question: str, turns: Sequence[Turn]) -> str:
         """Return `question` with what it leans on: 它有什么要求, 还有吗."""
-        return restate(question, turns, self.glossary, self._has)
+        return restate(question, turns, self.glossary, self._coverage.has)
 
     def find(self, text: str, passages: Sequence[Passage]) -> Finding:
         """Return the sentences that answer a question, how sure that is, and what the speech lacks."""
@@ -163,10 +157,14 @@ class ExtractiveAnswerer:
         chosen = self._select(question, ranked)
         told = [c for c in ranked if c is ranked[0] or c.sentence in chosen]
         confidence, missing = self._judge(question, ranked, told)
-        unknown = tuple(question.typed(term) for term in missing if self._lacks(term))
+        unknown = tuple(question.typed(term) for term in missing if self._coverage.lacks(term))
         if confidence < MIN_CONFIDENCE:
             return Finding((), confidence, unknown)
         return Finding(tuple(chosen), confidence, unknown, _stood_in(question, chosen))
+
+    @cached_property
+    def _coverage(self) -> Coverage:
+        return Coverage(self.corpus)
 
     # --- Choosing ---
 
@@ -195,9 +193,9 @@ class ExtractiveAnswerer:
 
     def _theme(self, sentences: list[Sentence]) -> list[Sentence]:
         """Return, of each speech, the sentence that says most of what its title says."""
-        titles = {speech.id: _token_set(speech.title) for speech in self.corpus.speeches}
+        titles = {speech.id: token_set(speech.title) for speech in self.corpus.speeches}
         best: dict[str, Sentence] = {}
-        for sentence in sorted(sentences, key=lambda s: -len(_token_set(s.text) & titles[s.speech])):
+        for sentence in sorted(sentences, key=lambda s: -len(token_set(s.text) & titles[s.speech])):
             best.setdefault(sentence.speech, sentence)
         return list(best.values())
 
@@ -215,7 +213,7 @@ class ExtractiveAnswerer:
             return [c.sentence for c in self._named(question, first, ranked)]
         limit = MAX_PARTS if question.shape is Shape.LIST else MAX_SENTENCES
         chosen = near[:limit]
-        weights = self._weights(question)
+        weights = self._coverage.weights(question)
         held = [max(c.covers[i] for c in chosen) for i in range(len(weights))]
         for c in ranked:
             gain = sum(w * max(0.0, new - old) for w, new, old in zip(weights, c.covers, held, strict=True))
@@ -245,7 +243,7 @@ class ExtractiveAnswerer:
         best = ranked[0]
         held = [max(c.leaning[i] for c in chosen) for i in range(len(question.terms))]
         missing = [t for t, cover in zip(question.terms, held, strict=True) if t.kind is not Kind.OTHER and cover < 0.5]
-        weights = self._weights(question)
+        weights = self._coverage.weights(question)
         lacking = sum(w for w, t in zip(weights, question.terms, strict=True) if t in missing) / (sum(weights) or 1)
         verdict = max(self.encoder.verdicts(question.text, [c.sentence.text for c in ranked[:READ]]).tolist())
         offered = offers(best.sentence.text, question)
@@ -261,17 +259,17 @@ class ExtractiveAnswerer:
 
     def _rank(self, question: Question, passages: Sequence[Passage]) -> list[_Candidate]:
         """Return the sentences of the passages, best first; ties in their order. None if nothing is asked for: 为什么呢."""
-        weights = self._weights(question)
+        weights = self._coverage.weights(question)
         if not weights and question.thing is None:
             return []
         total = sum(weights) or 1.0
         found = []
         for passage, nearness in zip(passages, _nearness(passages), strict=True):
             sentences = passage.paragraph.sentences
-            known = self._known_of(passage)
-            lead = [self._cover(term, sentences[0].text, known) for term in question.terms]
+            known = self._coverage.known_of(passage.paragraph.speech)
+            lead = [self._coverage.cover(term, sentences[0].text, known) for term in question.terms]
             for sentence, near in zip(sentences, nearness, strict=True):
-                covers = tuple(self._cover(term, sentence.text, known) for term in question.terms)
+                covers = tuple(self._coverage.cover(term, sentence.text, known) for term in question.terms)
                 leaning = tuple(max(c, LEAD * first) for c, first in zip(covers, lead, strict=True))
                 score = sum(w * c for w, c in zip(weights, leaning, strict=True)) / total
                 score += PRIOR * passage.score + OFFER * offers(sentence.text, question)
@@ -284,114 +282,19 @@ class ExtractiveAnswerer:
         """Return the candidates, best first, after the reader has read the best of them; the others for no better."""
         sentences = [c.sentence.text for c in ranked[:READ]]
         odds = self.reader.odds(question.text, sentences).tolist()
-        if official := self._in_official_words(question):
+        if official := self._coverage.in_official_words(question):
             odds = [max(pair) for pair in zip(odds, self.reader.odds(official, sentences).tolist(), strict=True)]
         odds += [min(odds)] * (len(ranked) - len(odds)) if odds else []
         read = [replace(c, score=c.score + ODDS * o, odds=o) for c, o in zip(ranked, odds, strict=True)]
         return sorted(read, key=lambda c: -c.score)
-
-    def _in_official_words(self, question: Question) -> str:
-        """Return the question with what official Chinese says for those of its words that the corpus lacks; "" if for none."""
-        said = question.folded + question.carried
-        for term in reversed(question.terms):
-            form = next((form for form in term.equivalents if form in self._text), "")
-            if (
-                form
-                and is_chinese(term.text)
-                and term.text not in self._text
-                and said.startswith(term.text, term.start)
-            ):
-                said = said[: term.start] + form + said[term.start + len(term.text) :]
-        return said if said != question.folded + question.carried else ""
-
-    def _cover(self, term: Term, text: str, known: str) -> float:
-        """Return how much of a term a text has, 0 to 1; a number may also stand in what is `known` of the speech."""
-        if term.is_number:
-            return float(term.text in _supported(f"{text}\n{known}"))
-        stand_in = max((self._share(form, text) for form in term.equivalents), default=0.0)
-        return max(self._share(term.text, text), STAND_IN * stand_in)
-
-    def _share(self, form: str, text: str) -> float:
-        if form in folded_once(text):
-            return SINGLE if len(form) == 1 else 1.0
-        if len(form) == 1 or NUMERAL.search(form):
-            return 0.0
-        wanted, held = _token_list(form), _token_set(text)
-        total = sum(self._rarity(token) for token in wanted)
-        return sum(self._rarity(token) for token in wanted if token in held) / total if total else 0.0
-
-    def _weights(self, question: Question) -> list[float]:
-        """Return the weight of each term; what is carried to a question weighs no more than what it names itself."""
-        weights = [self._weight(term) for term in question.terms]
-        carried = sum(w for w, term in zip(weights, question.terms, strict=True) if term.carried)
-        own = sum(weights) - carried
-        share = min(1.0, own / carried) if own and carried else 1.0
-        return [w * share if term.carried else w for w, term in zip(weights, question.terms, strict=True)]
-
-    def _weight(self, term: Term) -> float:
-        """Return the rarity of a term: of its own tokens, or of what stands in for it where the corpus lacks it."""
-        if term.carried:
-            return CARRIED * self._weight(replace(term, carried=False))
-        if term.is_number:
-            return self._rarity("")
-        forms = self._known_forms(term)
-        form = term.text if term.text in forms or not forms else max(forms, key=len)
-        # A word of two characters has two tokens: itself, and its pair of characters.
-        return sum(self._rarity(token) for token in _token_list(form)) / 2
-
-    def _known_forms(self, term: Term) -> list[str]:
-        """Return the forms of a term of which the corpus holds at least a part."""
-        forms = (term.text, *term.equivalents)
-        return [
-            form
-            for form in forms
-            if form in self._text or (len(form) > 2 and any(self._frequency[token] for token in _token_list(form)))
-        ]
-
-    def _lacks(self, term: Term) -> bool:
-        """Whether the corpus has a term in no form. Of an English word without an equivalent a Chinese text says nothing."""
-        foreign = not (term.is_number or term.equivalents or is_chinese(term.text)) and is_chinese(self._text)
-        return not foreign and not self._has(term)
-
-    def _has(self, term: Term) -> bool:
-        """Whether the corpus has a term in some form, a number by its value."""
-        if term.is_number:
-            return term.text in self._numbers
-        return any(form in self._told for form in (term.text, *term.equivalents))
-
-    def _known_of(self, passage: Passage) -> str:
-        """Return what the catalogue says of the speech of a passage."""
-        return _catalogue(self.corpus.speech(passage.paragraph.speech))
 
     def _is_theme(self, question: Question) -> bool:
         """Whether the question speaks only of what the whole speech is about: words that a third of it holds."""
         asked = {word for term in question.terms for word in words(term.text)} - _PARTS
         if not asked and not any(part in question.folded for part in _PARTS):
             return False
-        paragraphs = [_token_set(paragraph.text) for paragraph in self.corpus.paragraphs]
+        paragraphs = [token_set(paragraph.text) for paragraph in self.corpus.paragraphs]
         return all(sum(word in tokens for tokens in paragraphs) * 3 >= len(paragraphs) for word in asked)
-
-    def _rarity(self, token: str) -> float:
-        """Inverse document frequency of BM25 (Robertson and Zaragoza, 2009), over the sentences; above 0."""
-        seen, total = self._frequency[token], len(self.corpus.sentences)
-        return log(1 + (total - seen + 0.5) / (seen + 0.5))
-
-    @cached_property
-    def _text(self) -> str:
-        return fold("\n".join(paragraph.text for paragraph in self.corpus.paragraphs))
-
-    @cached_property
-    def _numbers(self) -> frozenset[str]:
-        return frozenset(supported_numbers(self._told))
-
-    @cached_property
-    def _told(self) -> str:
-        """The text, and what the catalogue says of it: a word of the title is not missing."""
-        return "\n".join([self._text, *(fold(_catalogue(speech)) for speech in self.corpus.speeches)])
-
-    @cached_property
-    def _frequency(self) -> Counter[str]:
-        return Counter(token for sentence in self.corpus.sentences for token in _token_set(sentence.text))
 
 
 def _nearness(passages: Sequence[Passage]) -> list[tuple[float, ...]]:
@@ -422,10 +325,6 @@ def _stood_in(question: Question, sentences: Sequence[Sentence]) -> tuple[tuple[
     return tuple((word, form) for word, form in pairs.items() if form)
 
 
-def _catalogue(speech: Speech) -> str:
-    return f"{speech.title}\n{speech.date}\n{speech.occasion}"
-
-
 def _place(candidate: _Candidate) -> tuple[str, int]:
     return candidate.sentence.speech, candidate.sentence.paragraph
 
@@ -450,19 +349,3 @@ def _without_idle_headings(ranked: list[_Candidate]) -> list[_Candidate]:
 def _is_heading(sentence: Sentence) -> bool:
     """Whether a sentence only announces what its paragraph says."""
     return sentence.number == 1 and len(sentence.text) <= MAX_HEADING and bool(_FRAME.match(sentence.text))
-
-
-@lru_cache(maxsize=2**14)
-def _token_list(text: str) -> tuple[str, ...]:
-    return tuple(tokens(text))
-
-
-@lru_cache(maxsize=2**14)
-def _token_set(text: str) -> frozenset[str]:
-    return frozenset(tokens(text))
-
-
-# Reading numbers is the dearest step; the sentences of a paragraph, and the next question, ask for the same ones.
-@lru_cache(maxsize=2**14)
-def _supported(text: str) -> frozenset[str]:
-    return frozenset(supported_numbers(text))

@@ -11,12 +11,13 @@ from typing import Any, Protocol, Self
 
 from assistant.background import Stopped, check_stopped, stoppable
 from assistant.citations import Claim, Withheld, check, cite
-from assistant.corpus import Corpus
+from assistant.corpus import Corpus, Paragraph
 from assistant.drafts import foreign_sign, lift_marks
 from assistant.errors import ModelError, QuestionError
 from assistant.extractive import ExtractiveAnswerer
 from assistant.glossary import Glossary
 from assistant.index import Index, Passage, Progress, log_progress
+from assistant.places import Places
 from assistant.questions import Shape, shape_of
 from assistant.replies import Answer, Provenance, Reason, Refusal, Reply, Turn, incomplete, replaced
 from assistant.settings import Language, Settings
@@ -189,13 +190,15 @@ class Assistant:
     def _show(self, question: str) -> list[Passage]:
         """Return what the answerer gets to see, best first: a short corpus whole, else the closest paragraphs."""
         paragraphs = self.corpus.paragraphs
-        if sum(len(paragraph.text) for paragraph in paragraphs) <= SHORT_CORPUS:
-            return self.index.search(question, len(paragraphs))
-        found = self.index.search(question, self.passages)
-        if shape_of(question) is not Shape.OUTLINE:
-            return found
-        body = self.corpus.speech(found[0].paragraph.speech).body[:MAX_OUTLINE]
-        return [*found, *(Passage(p, 0.0) for p in body if all(p is not f.paragraph for f in found))]
+        more: tuple[Paragraph, ...] = ()
+        short = sum(len(paragraph.text) for paragraph in paragraphs) <= SHORT_CORPUS
+        found = self.index.search(question, len(paragraphs) if short else self.passages)
+        if places := Places.read(question, self.corpus):
+            more = tuple(self.corpus.speech(s.speech).paragraphs[s.paragraph] for s in places.sentences)
+        elif shape_of(question) is Shape.OUTLINE:
+            more = self.corpus.speech(found[0].paragraph.speech).body[:MAX_OUTLINE]
+        known = {passage.paragraph for passage in found}
+        return [*found, *(Passage(p, 0.0) for p in dict.fromkeys(more) if p not in known)]
 
     def _stand_alone(self, question: str, history: Sequence[Turn]) -> tuple[Answerer, str | None, str | None]:
         """Return who answers, the question restated if it leans on `history`, and a notice if that answerer failed."""
@@ -234,7 +237,8 @@ class Assistant:
             citations = cite(claims, titles)
             return Answer(
                 question, tuple(claims), citations, tuple(withheld), passages, made_by, restated=restated, notice=notice,
-                matched=finding.matched if finding else (), confidence=confidence,
+                matched=finding.matched if finding else (), mentions=finding.mentions if finding else None,
+                confidence=confidence,
             )  # fmt: skip
 
         yield answer()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from assistant.conversation import Conversation
     from assistant.corpus import Corpus, Paragraph, Sentence
     from assistant.index import Progress
-    from assistant.replies import Reply
+    from assistant.replies import Answer, Reply
     from assistant.settings import Settings
 
 REFUSED = 3
@@ -314,6 +314,8 @@ def _answer(question: str, conversation: "Conversation") -> None:
                 _say_restated(reply)
                 _say_matched(reply)
             if reply.kind == "answer":
+                if reply.claims and not shown:
+                    _show_count(reply)
                 for claim in reply.claims[shown:]:
                     out.print(_marked(claim.text, reply.numbers(claim)))
                 shown = len(reply.claims)
@@ -331,9 +333,15 @@ def _show_reply(reply: "Reply") -> None:
         typer.echo(str(reply))
         return
     if reply.kind == "answer":
+        _show_count(reply)
         for claim in reply.claims:
             _console().print(_marked(claim.text, reply.numbers(claim)))
     _show_sources(reply)
+
+
+def _show_count(reply: "Answer") -> None:
+    if reply.count:
+        _console().print(_marked(reply.count, []), end="\n\n")
 
 
 def _show_sources(reply: "Reply") -> None:

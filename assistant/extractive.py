@@ -11,18 +11,22 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import zip_longest
 from math import exp
 
 from assistant.corpus import Corpus, Sentence
 from assistant.coverage import Coverage, token_set
 from assistant.encoder import Encoder, bundled_encoder
-from assistant.follow_ups import restate
+from assistant.follow_ups import lean, restate
 from assistant.glossary import Glossary, bundled_glossary
 from assistant.index import Passage
+from assistant.mentions import find_mentions
 from assistant.offers import folded_once, names_someone, offers
-from assistant.questions import Kind, Question, Shape, Term, Thing
+from assistant.places import Places
+from assistant.questions import Kind, Question, Shape, Term, Thing, shape_of
 from assistant.reader import Reader, bundled_reader
-from assistant.replies import EXTRACTIVE, Turn
+from assistant.replies import EXTRACTIVE, Mentions, Turn
+from assistant.subquestions import clauses, coordinated
 from assistant.text import words
 
 LEAD = 0.9
@@ -47,6 +51,8 @@ MIN_OWN = 0.2
 """Share of the question's weight that a sentence must cover itself to be quoted for the name it holds."""
 MIN_CONFIDENCE = 0.6
 MAX_SENTENCES = 3
+HALF = 0.5
+"""What a sentence must cover of a term to tell of it."""
 MAX_PARTS = 20
 MAX_HEADING = 40
 """Characters of a sentence that only announces: 习近平指出，要强化知识产权全链条保护。"""
@@ -99,6 +105,8 @@ class Finding:
     """Names and nouns of the question that the corpus has in no form, as they were typed."""
     matched: tuple[tuple[str, str], ...] = ()
     """Words of the question, and what stands in the sentences for them: (盗版, 侵权假冒)."""
+    mentions: Mentions | None = None
+    """How often the corpus has what the question asks for, where it asks that."""
 
     @property
     def pieces(self) -> Iterator[str]:
@@ -147,8 +155,39 @@ class ExtractiveAnswerer:
         return restate(question, turns, self.glossary, self._coverage.has)
 
     def find(self, text: str, passages: Sequence[Passage]) -> Finding:
-        """Return the sentences that answer a question, how sure that is, and what the speech lacks."""
+        """Return the sentences that answer a question, how sure that is, and what the speech lacks.
+
+        Of a question that asks several things, each is answered by itself if all of them are; else it is asked whole.
+        """
+        if places := Places.read(text, self.corpus):
+            return self._find_in(places, passages)
+        parts = [self._find(part, passages) for part in self._parts_of(text)]
+        if parts and all(part.sentences for part in parts):
+            return _joined(parts)
+        return self._find(text, passages)
+
+    def _find_in(self, places: Places, passages: Sequence[Passage]) -> Finding:
+        """Return what stands in some places, all of it or what answers the question; nothing if there is no such place."""
+        if places.missing:
+            return Finding((), 0.0, places.missing)
+        asked = Question.read(places.question, self.glossary)
+        if not asked.terms or asked.shape is Shape.OUTLINE:
+            return Finding(tuple(places.sentences[:MAX_PARTS]), CERTAIN)
+        there = {(sentence.speech, sentence.paragraph) for sentence in places.sentences}
+        return self._find(places.question, [p for p in passages if (p.paragraph.speech, p.paragraph.number) in there])
+
+    def _parts_of(self, text: str) -> list[str]:
+        """Return what a question asks, each with what it leans on; nothing where it asks one thing."""
+        first, *others = clauses(text)
+        asked = [first, *(lean(part, first, self.glossary, self._coverage.has) for part in others)]
+        whole = any(shape_of(part) is Shape.OUTLINE for part in asked)
+        return asked if others and not whole else []
+
+    def _find(self, text: str, passages: Sequence[Passage]) -> Finding:
         question = Question.read(text, self.glossary)
+        if mentioned := find_mentions(question, self.corpus, passages):
+            mentions, sentences = mentioned
+            return Finding(sentences, CERTAIN, matched=_stood_in(question, sentences), mentions=mentions)
         if sure := self._without_weighing(question, passages):
             return Finding(tuple(sure[:MAX_PARTS]), CERTAIN)
         ranked = self._reread(question, _without_idle_headings(self._rank(question, passages)))
@@ -169,13 +208,10 @@ class ExtractiveAnswerer:
     # --- Choosing ---
 
     def _without_weighing(self, question: Question, passages: Sequence[Passage]) -> list[Sentence]:
-        """Return what answers a question on the whole speech, on its theme, or on where it mentions something."""
+        """Return what answers a question on the whole speech, or on its theme."""
         paragraphs = sorted((p.paragraph for p in passages), key=lambda p: (p.speech, p.start))
         topics = [paragraph.sentences[0] for paragraph in paragraphs]
         sentences = [s for paragraph in paragraphs for s in paragraph.sentences]
-        if question.asks_where_mentioned:
-            terms = [term.text for term in question.terms]
-            return [s for s in sentences if terms and all(term in folded_once(s.text) for term in terms)]
         whole = question.shape is Shape.OUTLINE
         theme = question.shape is Shape.LIST and self._is_theme(question)
         if not whole and (theme or self._resembles(question, TASKS)):
@@ -220,6 +256,11 @@ class ExtractiveAnswerer:
             if c not in chosen and len(chosen) < MAX_SENTENCES and gain >= GAIN * sum(weights):
                 chosen.append(c)
                 held = [max(a, b) for a, b in zip(held, c.covers, strict=True)]
+        for thing in coordinated(question):
+            i = question.terms.index(thing)
+            if held[i] < HALF and (tells := next((c for c in ranked if c.covers[i] >= HALF), None)):
+                chosen.append(tells)
+                held = [max(a, b) for a, b in zip(held, tells.covers, strict=True)]
         sentences = [c.sentence for c in chosen]
         return sorted(sentences, key=lambda s: (s.speech, s.start)) if question.shape is Shape.LIST else sentences
 
@@ -242,7 +283,9 @@ class ExtractiveAnswerer:
         """Return the confidence, and the names and nouns of the question that `chosen` does not cover."""
         best = ranked[0]
         held = [max(c.leaning[i] for c in chosen) for i in range(len(question.terms))]
-        missing = [t for t, cover in zip(question.terms, held, strict=True) if t.kind is not Kind.OTHER and cover < 0.5]
+        missing = [
+            t for t, cover in zip(question.terms, held, strict=True) if t.kind is not Kind.OTHER and cover < HALF
+        ]
         weights = self._coverage.weights(question)
         lacking = sum(w for w, t in zip(weights, question.terms, strict=True) if t in missing) / (sum(weights) or 1)
         verdict = max(self.encoder.verdicts(question.text, [c.sentence.text for c in ranked[:READ]]).tolist())
@@ -295,6 +338,17 @@ class ExtractiveAnswerer:
             return False
         paragraphs = [token_set(paragraph.text) for paragraph in self.corpus.paragraphs]
         return all(sum(word in tokens for tokens in paragraphs) * 3 >= len(paragraphs) for word in asked)
+
+
+def _joined(parts: Sequence[Finding]) -> Finding:
+    """Return the answers of several questions as one: of each the best sentence, then of each the next."""
+    turns = zip_longest(*(part.sentences for part in parts))
+    sentences = dict.fromkeys(sentence for turn in turns for sentence in turn if sentence is not None)
+    return Finding(
+        tuple(sentences)[: max(MAX_SENTENCES, len(parts))],
+        min(part.confidence or 0.0 for part in parts),
+        matched=tuple(dict.fromkeys(pair for part in parts for pair in part.matched)),
+    )
 
 
 def _nearness(passages: Sequence[Passage]) -> list[tuple[float, ...]]:

@@ -38,9 +38,17 @@ def restate(question: str, turns: Sequence[Turn], glossary: Glossary, knows: Kno
     if not turns or asked.shape is Shape.OUTLINE:
         return question
     past = [(turn, Question.read(_opened(turn.question), glossary)) for turn in reversed(turns)]
-    own = {term.text for term in asked.terms}
-    carried = [word for word in dict.fromkeys(_carried(asked, past, knows)) if fold(word) not in own]
-    return f"{question}（{'、'.join(carried[:MAX_CARRIED])}）" if carried else question
+    return _with(question, _carried(asked, past, knows), asked)
+
+
+def lean(clause: str, first: str, glossary: Glossary, knows: Knows) -> str:
+    """Return a further clause of a question with the things that the first one names; unchanged where it names one itself."""
+    asked = Question.read(clause, glossary)
+    names = len(asked.terms) > len(_acts(asked))
+    if names and not _POINTS.search(asked.folded):
+        return clause
+    question = Question.read(first, glossary)
+    return _with(clause, _words(question, _things(question), knows), asked)
 
 
 _Past = Sequence[tuple[Turn, Question]]
@@ -115,6 +123,13 @@ def _asked(question: Question, act: Term) -> str:
 
 def _words(question: Question, terms: Sequence[Term], knows: Knows) -> list[str]:
     return [question.typed(term) for term in terms if knows(term)]
+
+
+def _with(question: str, words: Sequence[str], asked: Question) -> str:
+    """Return a question with words in brackets behind it, those that it lacks."""
+    own = {term.text for term in asked.terms}
+    carried = [word for word in dict.fromkeys(words) if fold(word) not in own]
+    return f"{question}（{'、'.join(carried[:MAX_CARRIED])}）" if carried else question
 
 
 def _opened(question: str) -> str:

@@ -89,11 +89,19 @@ _ASKS = {
 }
 _NO_GLOSSARY = Glossary({}, {}, frozenset())
 _CARRIED = re.compile(r"\([^()]*\)$")
+_MENTION = "(?:提到|提及|出现|说到|讲到|谈到)"
 _PLACE = _any(
-    r"(?:提到|提及|出现|说到|讲到|谈到)了?(?:几|多少)[次处回遍]|(?:哪些|哪几个?|几个?|多少)(?:地方|处|段落?|句)(?:话?里?)(?:提到|提及|出现|说到|讲到|谈到)"
-    r"|在哪(?:里|儿|些地方)?(?:提到|提及)",
-    r"how (?:often|many times)|where .*mention\w*",
+    rf"{_MENTION}了?(?:几|多少)[次处回遍]|(?:哪些|哪几个?|几个?|多少)(?:地方|处|段落?|句子?)(?:话?里?){_MENTION}"
+    rf"|在哪(?:里|儿|些地方)?{_MENTION}|{_MENTION}在(?:哪|几)|出现(?=[^，。?!]{{1,20}}在(?:哪|几))"
+    # 请把提到反垄断的几处都找出来: what is mentioned stands between.
+    rf"|(?:所有|全部|每一?[处句个])的?{_MENTION}|{_MENTION}(?=[^,，。?!]{{1,20}}的(?:所有|全部|每一?|各|那?几)?(?:地方|处|句子|原?话|段落|原文))",
+    r"how (?:often|many times)|where .*mention\w*|(?:all|every|each) (?:\w+ )?(?:that |which )?mention\w*",
 )
+_OF_MENTIONS = frozenset(
+    "找 找出 找出来 摘 摘出 摘出来 挑出 标出 列 句子 原话 原文 所有 全部 每处 每句 地方 段落 出现 多次 反复 词 词语 字样 find show quote every all each "
+    "sentence sentences passage passages paragraph paragraphs place places mention mentions mentioning occur occurs word times".split()
+)
+"""Words of a question that asks where something is mentioned, which is not mentioned itself."""
 _ASKING = _any(
     "|".join(pattern.pattern for pattern in [_PLACE, *_ASKS.values()])
     + "|[有是](?:什么|啥|何|没有)?关系|怎么样?|怎样|如何|什么|为何|为啥|哪[个种一]?|吗|是否|有没有|能否",
@@ -262,6 +270,17 @@ class Question:
     def asks_where_mentioned(self) -> bool:
         """Whether the question asks where, or how often, the speech mentions something."""
         return bool(_PLACE.search(self.folded))
+
+    @property
+    def mentioned(self) -> list[tuple[str, ...]]:
+        """What a question names that asks where something is mentioned, each in its forms: a quoted phrase as it stands.
+
+        For a word in another language than Chinese, what official Chinese says for it is a form, too.
+        """
+        if quoted := _QUOTED.findall(self.folded):
+            return [(phrase,) for phrase in quoted]
+        terms = [term for term in self.terms if term.text not in _OF_MENTIONS]
+        return [(term.text,) if is_chinese(term.text) else (term.text, *term.equivalents) for term in terms]
 
     @cached_property
     def numbers(self) -> frozenset[str]:

@@ -224,10 +224,11 @@ def _answer(reply: Answer, words: Words) -> str:
         return ""
     numbers = {citation.sentence: citation for citation in reply.citations}
     claims = "".join(_claim(claim, [numbers[s] for s in claim.sentences], words) for claim in reply.claims)
+    count = f"<p class='count'>{_escape(reply.count)}</p>" if reply.count else ""
     translated = f"<p class='notice'>{_escape(words['originals'])}</p>" if reply.translated else ""
     sources = "".join(_source(citation, words) for citation in reply.citations)
     return (
-        f"<div class='claims'>{claims}</div>{translated}"
+        f"{count}<div class='claims'>{claims}</div>{translated}"
         f"<h4>{_escape(words['sources'])}</h4><ol class='sources' lang='zh-CN'>{sources}</ol>"
     )
 
@@ -346,7 +347,9 @@ def _lines(text: str) -> str:
 
 
 def _plain(reply: Reply) -> str:
-    return "\n".join(claim.text for claim in reply.claims) if isinstance(reply, Answer) else reply.text
+    if isinstance(reply, Refusal):
+        return reply.text
+    return "\n".join([*filter(None, [reply.count]), *(claim.text for claim in reply.claims)])
 
 
 def footnotes(reply: Reply, words: Words) -> str:
@@ -355,7 +358,7 @@ def footnotes(reply: Reply, words: Words) -> str:
         return reply.text
     notes = [f"[{c.number}] {_note(c, words)}" for c in reply.citations]
     claims = [claim.text + "".join(f"[{number}]" for number in reply.numbers(claim)) for claim in reply.claims]
-    return "\n".join([*claims, "", *notes])
+    return "\n".join([*filter(None, [reply.count]), *claims, "", *notes])
 
 
 def markdown(exchanges: Sequence[Exchange], words: Words) -> str:
@@ -374,6 +377,8 @@ def _reply_markdown(reply: Reply, turn: int, words: Words) -> str:
     lines = [f"*{_plain_markdown(text)}*\n" for text in (reply.restated, reply.notice) if text]
     if isinstance(reply, Refusal):
         return "\n".join([*lines, f"{_plain_markdown(reply.text)}\n"])
+    if reply.count:
+        lines.append(f"{_plain_markdown(reply.count)}\n")
     for claim in reply.claims:
         marks = "".join(f"[^{turn}-{number}]" for number in reply.numbers(claim))
         lines.append(f"{_plain_markdown(claim.text)}{marks}（{words[f'verdict_{claim.verdict}']}）\n")

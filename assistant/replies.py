@@ -73,6 +73,39 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Mentions:
+    """How often all speeches together have what a question asks for. Counted, not quoted."""
+
+    words: tuple[str, ...]
+    """As the speeches have them, in normal form."""
+    times: int | None
+    """Occurrences of the word; None where there are several words."""
+    sentences: int
+    """Sentences that have all the words."""
+    listed: int
+    """How many of these are quoted."""
+
+    def text(self, *, chinese: bool) -> str:
+        """Return that in one sentence."""
+        if chinese:
+            words = "、".join(f"“{word}”" for word in self.words)
+            times = (
+                f"{words}共出现 {self.times} 次，见于 {self.sentences} 句"
+                if self.times
+                else f"{words}同在 {self.sentences} 句中"
+            )
+            return times + (f"，以下列出其中 {self.listed} 句。" if self.listed < self.sentences else "。")
+        words = ", ".join(f"“{word}”" for word in self.words)
+        sentences = f"{self.sentences} sentence{'s' * (self.sentences > 1)}"
+        times = (
+            f"{words}: {self.times} time{'s' * (self.times > 1)}, in {sentences}"
+            if self.times
+            else f"{words}: together in {sentences}"
+        )
+        return times + (f"; {self.listed} of them are listed." if self.listed < self.sentences else ".")
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """An answer: every claim of it passed the check. `str()` gives the text with its marks, and the quotes below."""
 
@@ -88,6 +121,8 @@ class Answer:
     """What went wrong on the way, for the reader; None if nothing did."""
     matched: tuple[tuple[str, str], ...] = ()
     """Words of the question, and what stands in the quotes for them: (盗版, 侵权假冒)."""
+    mentions: Mentions | None = None
+    """How often the speeches have what was asked for, where the question asks that."""
     confidence: float | None = None
     """Of there being an answer, 0 to 1; None where nobody estimates it."""
     kind: Literal["answer"] = "answer"
@@ -97,6 +132,11 @@ class Answer:
         """The claims in order, each with its marks: `……人民。[1]`. Latin sentences are parted by a space."""
         parts = [claim.text + _marks(self.numbers(claim)) for claim in self.claims]
         return "".join(part if i == 0 or is_chinese(part) else f" {part}" for i, part in enumerate(parts))
+
+    @property
+    def count(self) -> str:
+        """How often the speeches have what was asked for, in one sentence; empty where that was not asked."""
+        return self.mentions.text(chinese=is_chinese(self.question)) if self.mentions else ""
 
     @property
     def translated(self) -> bool:
@@ -115,12 +155,15 @@ class Answer:
             for claim in self.claims
         ]
         citations = [_citation(c) for c in self.citations]
-        return _to_dict(self, claims=claims, citations=citations, matched=[list(pair) for pair in self.matched])
+        matched = [list(pair) for pair in self.matched]
+        mentions = None if self.mentions is None else asdict(self.mentions) | {"words": list(self.mentions.words)}
+        return _to_dict(self, claims=claims, citations=citations, matched=matched, mentions=mentions)
 
     def __str__(self) -> str:
         lines = [claim.text + _marks(self.numbers(claim)) for claim in self.claims]
         quotes = [f"[{c.number}] {c.sentence.address} {c.quote.strip()}" for c in self.citations]
-        return "\n".join([*lines, "", *([ORIGINALS] if self.translated else []), *quotes])
+        count = [self.count, ""] if self.count else []
+        return "\n".join([*count, *lines, "", *([ORIGINALS] if self.translated else []), *quotes])
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +246,7 @@ def _to_dict(
     citations: Sequence[Any] = (),
     reason: str | None = None,
     matched: Sequence[Any] = (),
+    mentions: dict[str, Any] | None = None,
     missing: Sequence[str] = (),
 ) -> dict[str, Any]:
     return {
@@ -217,6 +261,7 @@ def _to_dict(
         "reason": reason,
         "notice": reply.notice,
         "matched": list(matched),
+        "mentions": mentions,
         "missing": list(missing),
         "confidence": reply.confidence if reply.confidence is None else round(reply.confidence, 4),
         "made_by": asdict(reply.made_by),

@@ -32,6 +32,7 @@ REPLY = {
     "reason": (str, type(None)),
     "notice": (str, type(None)),
     "matched": list,
+    "mentions": (dict, type(None)),
     "missing": list,
     "confidence": (float, type(None)),
     "made_by": dict,

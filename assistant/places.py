@@ -1,0 +1,80 @@
+"""Questions for a place of the speech: 第七段讲了什么, 7.5, 结尾, the last paragraph."""
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from assistant.corpus import Corpus, Paragraph, Sentence
+from assistant.errors import AddressError
+from assistant.text import numbers
+
+_NUMERAL = r"[\d一二三四五六七八九十百]{1,4}"
+_NAMED = re.compile(
+    rf"(?P<back>倒[数數])?第(?P<paragraph>{_NUMERAL})[个個]?(?:自然)?段落?(?![时時路经經历歷])(?:[的里裡]?第(?P<sentence>{_NUMERAL})句[话話]?)?"
+    r"|(?P<last_sentence>最[后後]一句[话話]?|\blast sentence\b)|(?P<first_sentence>第一句[话話]?|\bfirst sentence\b)"
+    r"|(?P<last>最[后後]一?段|末段|(?:讲话|講話|报告|報告|文章|全文)?的?(?:[结結]尾|末尾)(?:部分|一段|那段)?|\b(?:last|final) paragraph\b|\bend of the (?:speech|report|text)\b)"
+    r"|(?P<first>首段|(?:讲话|講話|报告|報告|文章|全文)?的?[开開](?:[头頭]|篇)(?:部分|一段|那段)?|\bfirst paragraph\b|\b(?:beginning|start) of the (?:speech|report|text)\b)"
+    r"|\bparagraph (?P<english>\d{1,3})(?:,? sentence (?P<within>\d{1,3}))?\b",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"\s*[\[【]?(?P<address>(?:[\w-]+/)?\d{1,3}(?:\.\d{1,3})?)[\]】]?(?P<rest>.*)", re.DOTALL)
+_OF_AN_ADDRESS = re.compile(
+    r"(?:这|這|那)?一?[句段]?[话話]?(?:是|[说說讲講])?的?了?(?:什么|什麼|啥)?(?:意思)?[?？。!！\s]*"
+)
+
+
+@dataclass(frozen=True)
+class Places:
+    """The places that a question names, and what it asks of them. Make it with `Places.read`."""
+
+    question: str
+    """Without the places; empty where only they were named."""
+    found: tuple[Paragraph | Sentence, ...]
+    missing: tuple[str, ...]
+    """Those that the speech does not have, as they were typed."""
+
+    @classmethod
+    def read(cls, question: str, corpus: Corpus) -> Self | None:
+        """Return the places; None where the question names none, or one of several speeches without saying of which."""
+        if (bare := _ADDRESS.fullmatch(question)) and _OF_AN_ADDRESS.fullmatch(bare["rest"]):
+            named, rest = {bare["address"]: bare["address"]}, ""
+        elif len(corpus.speeches) > 1:
+            return None
+        else:
+            last = corpus.speeches[0].body[-1]
+            named = {match[0]: _address(match, last) for match in _NAMED.finditer(question)}
+            rest = _NAMED.sub("", question)
+        found, missing = [], []
+        for typed, address in named.items():
+            try:
+                found.append(corpus.find(address))
+            except AddressError:
+                missing.append(typed)
+        return cls(rest, tuple(found), tuple(missing)) if named else None
+
+    @property
+    def sentences(self) -> list[Sentence]:
+        """The sentences that stand there, in the order of the places."""
+        return [s for place in self.found for s in ([place] if isinstance(place, Sentence) else place.sentences)]
+
+
+def _address(match: re.Match[str], last: Paragraph) -> str:
+    if match["last_sentence"]:
+        return f"{last.number}.{len(last.sentences)}"
+    if match["first_sentence"]:
+        return "1.1"
+    if match["last"]:
+        return str(last.number)
+    if match["first"]:
+        return "1"
+    if match["english"]:
+        return ".".join(filter(None, [match["english"], match["within"]]))
+    paragraph, sentence = (_value(match[name]) for name in ("paragraph", "sentence"))
+    if match["back"] and paragraph:
+        paragraph = last.number + 1 - paragraph
+    return f"{paragraph}.{sentence}" if sentence else str(paragraph)
+
+
+def _value(numeral: str | None) -> int:
+    """Return the value of a numeral behind 第; 0 for none."""
+    return int("".join(filter(str.isdecimal, numbers(f"第{numeral}")[0]))) if numeral else 0

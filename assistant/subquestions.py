@@ -1,0 +1,44 @@
+"""Questions that ask several things are answered one by one.
+
+什么时候起步，如今成效如何？         two clauses that ask
+When did it start and how has it gone?
+民事、刑事、行政三条路各要怎样加强？  one clause that asks of several things
+"""
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from assistant.questions import Kind, Question, Term, asks_something
+from assistant.text import fold
+
+MAX_PARTS = 3
+
+_END = re.compile(r"(?<=[,，;；?？。!！])(?!\s)|(?<=[,;?!]\s)|(?<=\s)(?=and (?:what|which|who|when|where|why|how)\b)")
+_COMMAND = re.compile(r"请?[你您]?(?:列举|列出|逐|一一|举例|说明|簡|简)|請")
+_BETWEEN = re.compile(r"、|(?:以及|[和与及跟])对?|, (?:and )?| and ")
+
+
+def clauses(question: str) -> list[str]:
+    """Return the parts of a question that each ask something, with what leads to them; one if it asks one thing."""
+    parts: list[str] = []
+    lead = ""
+    for clause in _END.split(question):
+        lead += clause
+        if asks_something(fold(clause)) and not _COMMAND.match(clause):
+            parts.append(lead)
+            lead = ""
+    if lead and parts:
+        parts[-1] += lead
+    return parts if 1 < len(parts) <= MAX_PARTS else [question]
+
+
+def coordinated(question: Question) -> Sequence[Term]:
+    """Return the things that a question names in one breath: 民事、刑事、行政; none if it names one."""
+    terms = [term for term in question.terms if not term.carried]
+    joined = [bool(_BETWEEN.fullmatch(question.folded[a.end : b.start])) for a, b in pairwise(terms)]
+    return [
+        term
+        for term, before, behind in zip(terms, [False, *joined], [*joined, False], strict=False)
+        if (before or behind) and term.kind is not Kind.EXACT
+    ]

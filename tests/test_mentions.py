@@ -1,0 +1,112 @@
+"""Where, and how often, something is mentioned: compared with a count over the file itself."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from assistant.assistant import Assistant
+from assistant.replies import Answer, Mentions
+
+SEED = Path("seeds/2020-11-30-intellectual-property.txt").read_text("utf-8")
+BODY = SEED.split("\n", 1)[1]
+"""The title is no sentence."""
+
+WORDS = "知识产权 保护 反垄断 创新 坚决 国家安全 人民 公平竞争 惩罚性赔偿 习近平 要加强 法".split()
+ASKED = (
+    "{}提到几次？",
+    "哪些地方提到{}？",
+    "“{}”出现了多少次",
+    "请把提到{}的几处都找出来。",
+    "把所有提到“{}”的句子列出来",
+    "摘出所有讲到{}的原话",
+    "“{}”出现在哪几处？",
+    "哪些句子提到了{}",
+)
+
+
+@pytest.fixture(scope="module")
+def assistant() -> Assistant:
+    return Assistant.from_settings(answerer="extractive")
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_the_count_is_that_of_the_file_and_every_place_is_quoted(assistant: Assistant, word: str) -> None:
+    reply = assistant.ask(f"“{word}”出现了多少次？")
+    assert isinstance(reply, Answer)
+    assert reply.mentions
+    assert reply.mentions.times == BODY.count(word)
+    quoted = [c.quote for c in reply.citations]
+    assert all(word in quote for quote in quoted)
+    assert sum(quote.count(word) for quote in quoted) == BODY.count(word)
+    assert reply.mentions.sentences == reply.mentions.listed == len(quoted)
+
+
+@pytest.mark.parametrize("form", ASKED)
+@pytest.mark.parametrize("word", ["反垄断", "国家安全", "创新"])
+def test_it_may_be_asked_in_many_ways(assistant: Assistant, form: str, word: str) -> None:
+    reply = assistant.ask(form.format(word))
+    assert isinstance(reply, Answer)
+    assert reply.mentions == Mentions((word,), BODY.count(word), len(reply.citations), len(reply.citations))
+    assert f"{BODY.count(word)} 次" in str(reply).splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("question", "word"),
+    [
+        ("How often is WIPO mentioned?", "世界知识产权组织"),
+        ("Find every sentence that mentions punitive damages.", "惩罚性赔偿"),
+        ("Where does it mention antitrust?", "反垄断"),
+    ],
+)
+def test_a_word_of_another_language_is_counted_as_the_speech_has_it(
+    assistant: Assistant, question: str, word: str
+) -> None:
+    reply = assistant.ask(question)
+    assert isinstance(reply, Answer)
+    assert reply.mentions
+    assert (reply.mentions.words, reply.mentions.times) == ((word,), BODY.count(word))
+    assert word in dict(reply.matched).values()
+    assert word in reply.count
+    assert re.search(rf"\b{BODY.count(word)} times?\b", reply.count)
+
+
+def test_several_words_are_looked_for_together(assistant: Assistant) -> None:
+    reply = assistant.ask("反垄断和公平竞争在哪些地方提到？")
+    assert isinstance(reply, Answer)
+    assert reply.mentions == Mentions(("反垄断", "公平竞争"), None, 2, 2)
+    assert all("反垄断" in c.quote and "公平竞争" in c.quote for c in reply.citations)
+    assert reply.count == "“反垄断”、“公平竞争”同在 2 句中。"
+
+
+@pytest.mark.parametrize("question", ["网络游戏提到几次？", "把提到比特币的句子都列出来", "“剽窃”出现了多少次？"])
+def test_what_the_speech_does_not_mention_is_not_counted(assistant: Assistant, question: str) -> None:
+    assert assistant.ask(question).kind == "refusal"
+
+
+def test_no_count_is_told_where_none_was_asked_for(assistant: Assistant) -> None:
+    for question in ("反垄断要怎么做？", "惩罚性赔偿制度怎么落实？", "地方保护主义怎么办？"):
+        reply = assistant.ask(question)
+        assert isinstance(reply, Answer)
+        assert (reply.mentions, reply.count) == (None, "")
+
+
+def test_what_is_not_listed_is_told() -> None:
+    many = Mentions(("的",), 300, 150, 100)
+    assert many.text(chinese=True) == "“的”共出现 300 次，见于 150 句，以下列出其中 100 句。"
+    assert many.text(chinese=False) == "“的”: 300 times, in 150 sentences; 100 of them are listed."
+
+
+def test_every_speech_is_counted_also_those_that_are_not_shown(tmp_path: Path) -> None:
+    for n in range(6):
+        lines = [f"第{n}篇", *(f"第{i}段说的是别的事情，与天气和庄稼有关，" * 30 + "灌溉要抓紧。" for i in range(9))]
+        (tmp_path / f"{n}.txt").write_text("\n".join(lines), "utf-8")
+    with Assistant.from_settings(answerer="extractive", seeds=tmp_path, index=tmp_path / "index") as assistant:
+        reply = assistant.ask("灌溉提到几次？")
+    assert isinstance(reply, Answer)
+    assert reply.mentions
+    assert reply.mentions.times == reply.mentions.sentences == 54
+    assert reply.mentions.listed == len(reply.citations) < 54
+    assert "列出其中" in reply.count
+    assert json.loads(json.dumps(reply.to_dict()))["mentions"]["times"] == 54

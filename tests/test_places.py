@@ -1,0 +1,117 @@
+"""Questions for a place: what stands there is quoted, all of it, and what does not exist is not made up."""
+
+from pathlib import Path
+
+import pytest
+
+from assistant.assistant import Assistant
+from assistant.corpus import Corpus
+from assistant.places import Places
+from assistant.replies import Answer, Refusal
+
+SEVENTH = " ".join(f"7.{i}" for i in range(1, 9))
+
+
+@pytest.fixture(scope="module")
+def assistant() -> Assistant:
+    return Assistant.from_settings(answerer="extractive")
+
+
+def cited(assistant: Assistant, question: str) -> str:
+    reply = assistant.ask(question)
+    return " ".join(c.sentence.address for c in reply.citations) if isinstance(reply, Answer) else ""
+
+
+@pytest.mark.parametrize(
+    ("question", "there"),
+    [
+        ("第七段讲了什么？", SEVENTH),
+        ("第7段", SEVENTH),
+        ("第７自然段說了什麼", SEVENTH),
+        ("What does paragraph 7 say?", SEVENTH),
+        ("7", SEVENTH),
+        ("7.5", "7.5"),
+        ("[7.5]", "7.5"),
+        ("【7.5】是什么意思？", "7.5"),
+        ("第7段第5句是什么", "7.5"),
+        ("第七段的第五句话", "7.5"),
+        ("paragraph 7, sentence 5", "7.5"),
+        ("第三段和第五段分别讲了什么", "3.1 3.2 3.3 3.4 3.5 5.1 5.2 5.3 5.4"),
+        ("开头讲了什么", "1.1 1.2 1.3"),
+        ("最后一段讲了什么？", "11.1 11.2"),
+        ("倒数第二段讲了什么", "10.1 10.2 10.3 10.4 10.5"),
+        ("what is in the last paragraph?", "11.1 11.2"),
+        ("最后一句话是什么", "11.2"),
+        ("第一句话是什么", "1.1"),
+        ("0", "0.1"),
+    ],
+)
+def test_what_stands_there_is_quoted_whole(assistant: Assistant, question: str, there: str) -> None:
+    assert cited(assistant, question) == there
+
+
+@pytest.mark.parametrize(
+    ("question", "there"),
+    [
+        ("第七段怎么说创新成果？", "7.5"),
+        ("第八段对惩罚性赔偿有什么要求？", "8.5"),
+        ("结尾对领导干部有什么要求？", "11.2"),
+        ("第七段提到惩罚性赔偿了吗？", ""),
+        ("结尾有没有提到反垄断？", ""),
+    ],
+)
+def test_what_is_asked_of_a_place_is_answered_from_there(assistant: Assistant, question: str, there: str) -> None:
+    assert set(there.split()) <= set(cited(assistant, question).split())
+    assert bool(there) == bool(cited(assistant, question))
+    assert {address.split(".")[0] for address in cited(assistant, question).split()} <= {
+        there.split(".", maxsplit=1)[0]
+    }
+
+
+@pytest.mark.parametrize(
+    "question", ["第二十段讲了什么？", "7.99", "第七段第九句", "404", "倒数第三十段", "paragraph 50"]
+)
+def test_a_place_that_does_not_exist_is_named(assistant: Assistant, question: str) -> None:
+    reply = assistant.ask(question)
+    assert isinstance(reply, Refusal)
+    assert reply.missing
+    assert all(word in question for word in reply.missing)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "第二十五次集体学习是什么时候？",
+        "这一段时间有什么进展？",
+        "第一阶段做什么？",
+        "第一段时期",
+        "用三段话介绍一下",
+        "最后要达到什么目的？",
+        "到2035年要怎样？",
+        "2020",
+        "3.5%",
+        "开展什么？",
+        "What comes first?",
+        "At last, what was decided?",
+    ],
+)
+def test_what_only_looks_like_a_place_is_none(corpus: Corpus, question: str) -> None:
+    assert Places.read(question, corpus) is None
+
+
+def test_of_several_speeches_an_address_says_which(tmp_path: Path) -> None:
+    for name, crop in (("a", "小麦"), ("b", "水稻")):
+        (tmp_path / f"{name}.txt").write_text(f"关于{crop}\n要种好{crop}。\n要收好{crop}。\n", "utf-8")
+    with Assistant.from_settings(answerer="extractive", seeds=tmp_path, index=tmp_path / "index") as assistant:
+        assert cited(assistant, "b/2.1") == "b/2.1"
+        assert cited(assistant, "a/1") == "a/1.1"
+        assert cited(assistant, "第二段讲了什么？") != "a/2.1"
+        assert isinstance(assistant.ask("2.1"), Refusal)
+
+
+def test_a_place_of_a_long_speech_is_shown_though_the_search_does_not_find_it(tmp_path: Path) -> None:
+    lines = ["长篇", *(f"第{i}件事是修第{i}座桥，" + "要按图纸施工，" * 40 + "按期完成。" for i in range(1, 120))]
+    (tmp_path / "long.txt").write_text("\n".join(lines), "utf-8")
+    with Assistant.from_settings(answerer="extractive", seeds=tmp_path, index=tmp_path / "index") as assistant:
+        assert cited(assistant, "第八十七段讲了什么？") == "87.1"
+        assert cited(assistant, "最后一段讲了什么？") == "119.1"

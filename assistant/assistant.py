@@ -25,6 +25,8 @@ from assistant.text import is_chinese, visible
 
 MAX_QUESTION = 2_000
 """Characters. A longer text is a document and not a question."""
+MAX_TURNS = 5
+"""Earlier turns that a follow-up may lean on."""
 MAX_PASSAGES = 50
 """That a reader may ask for."""
 _EXAMPLE = "怎样让创新成果更好惠及人民？"
@@ -141,7 +143,8 @@ class Assistant:
 
         Args:
             question: in the reader's own words, in any script.
-            history: earlier turns; a question that leans on them is made to stand alone first.
+            history: earlier turns, of which the last `MAX_TURNS` count; a question that leans on them is made to stand
+                alone first.
 
         Raises:
             QuestionError: the question is empty, too long or not text.
@@ -202,6 +205,7 @@ class Assistant:
 
     def _stand_alone(self, question: str, history: Sequence[Turn]) -> tuple[Answerer, str | None, str | None]:
         """Return who answers, the question restated if it leans on `history`, and a notice if that answerer failed."""
+        history = history[-MAX_TURNS:]
         if not history:
             return self.answerer, None, None
         try:

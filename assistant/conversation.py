@@ -7,9 +7,6 @@ from threading import Event
 from assistant.assistant import Assistant
 from assistant.replies import Reply, Turn
 
-MAX_TURNS = 5
-"""Earlier turns that a follow-up may lean on."""
-
 
 def turn_of(reply: Reply) -> Turn:
     """Return a reply as a turn that later questions may lean on."""
@@ -26,7 +23,7 @@ class Conversation:
     def stream(self, question: str, *, stopped: Event | None = None) -> Generator[Reply]:
         """Yield what `Assistant.stream` yields, given the turns so far; a reply left half-way or stopped is no turn."""
         reply: Reply | None = None
-        for reply in self.assistant.stream(question, self.turns[-MAX_TURNS:], stopped=stopped):
+        for reply in self.assistant.stream(question, self.turns, stopped=stopped):
             yield reply
         if reply is not None and not (stopped and stopped.is_set()):
             self.turns.append(turn_of(reply))

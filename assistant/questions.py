@@ -137,7 +137,7 @@ _GLUED = re.compile(r"^(?:[要会能被把得该不是]|各[个种]?|这种)+(?=
 _HOW = re.compile(r"怎么样?|怎样|如何")
 # An English word that begins with a capital and no sentence, or an abbreviation.
 _CAPITALS = re.compile(r"(?<=[a-z,] )[A-Z][\w'-]+|\b[A-Z]{2,}\b")
-_MONTH = f"(?:{'|'.join(MONTHS)})"
+_MONTH = rf"\b(?:{'|'.join(MONTHS)})"
 _ENGLISH_NUMBER = re.compile(
     rf"(?:{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?\b|\d[\d.,]*(?:%|st|nd|rd|th)?|[a-z]+-?(?:first|second|third|fourth|fifth|sixth|"
     r"seventh|eighth|ninth|tenth|teenth|tieth))(?![a-z])"

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from assistant.assistant import Assistant
-from assistant.conversation import MAX_TURNS, Conversation
+from assistant.assistant import MAX_TURNS, Assistant
+from assistant.conversation import Conversation
 from assistant.errors import ModelError, QuestionError
 from assistant.index import Passage
 from assistant.replies import Answer, Reply, Turn

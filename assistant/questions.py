@@ -175,7 +175,7 @@ class Thing(StrEnum):
 _THINGS = {
     Thing.CLOCK: _any(r"几点钟?(?!要求|意见|建议)|几时", r"what time"),
     Thing.DURATION: _any(
-        r"多久|多长时间|几个?(?:小时|钟头|星期|月|周)|几[天年]|多少[天年]|期限?多长|有多长", r"how long"
+        r"多久|多长时间|几个(?:小时|钟头|星期|月|周)|几(?:小时|星期|周|天|年)|多少[天年]|期限?多长|有多长", r"how long"
     ),
     Thing.AGE: _any(r"多大(?:年纪|岁数|年龄|了)|几岁|多少岁", r"how old"),
     Thing.MONEY: _any(

@@ -14,6 +14,7 @@ from eval import robustness
 from eval.answerers import OFFLINE, SCRIPT, ScriptedAnswerer, open_assistant, open_model
 from eval.calibration import calibration as calibrate
 from eval.calibration import calibration_table
+from eval.elsewhere import ask_elsewhere, elsewhere_table
 from eval.errors import EvalError
 from eval.judgements import judge
 from eval.options import (
@@ -69,6 +70,12 @@ def robust(name: Name, *, cases: CasesOption = CASES, seeds: Seeds = None, runs:
         found = robustness.measure(assistant, judgements, run)
     run.keep("robust", robustness.to_dict(found))
     typer.echo(robustness.robust_table(found))
+
+
+@app.command()
+def elsewhere() -> None:
+    """Ask about other speeches, of other fields, on which nothing was trained."""
+    typer.echo(elsewhere_table(ask_elsewhere()))
 
 
 @app.command()

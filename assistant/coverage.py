@@ -83,18 +83,20 @@ class Coverage:
         return any(form in self._told for form in (term.text, *term.equivalents))
 
     def in_official_words(self, question: Question) -> str:
-        """Return the question with what official Chinese says for those of its words that the corpus lacks; "" if for none."""
-        said = question.folded + question.carried
+        """Return the question with what the corpus says for those of its words that it lacks; "" if for none.
+
+        Of a date in the catalogue, a speech often says the day without the year.
+        """
+        said = whole = question.folded + question.carried
         for term in reversed(question.terms):
-            form = next((form for form in term.equivalents if form in self._text), "")
-            if (
-                form
-                and is_chinese(term.text)
-                and term.text not in self._text
-                and said.startswith(term.text, term.start)
-            ):
-                said = said[: term.start] + form + said[term.start + len(term.text) :]
-        return said if said != question.folded + question.carried else ""
+            forms = (
+                [term.text.partition("年")[2]] if term.is_number else term.equivalents if is_chinese(term.text) else []
+            )
+            form = next((form for form in forms if form and form in self._text), "")
+            stands = term.is_number or said.startswith(term.text, term.start)
+            if form and stands and term.text not in self._text:
+                said = said[: term.start] + form + said[term.end if term.is_number else term.start + len(term.text) :]
+        return said if said != whole else ""
 
     def known_of(self, speech: str) -> str:
         """Return what the catalogue says of a speech, by its id."""

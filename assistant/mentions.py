@@ -7,6 +7,7 @@ from assistant.index import Passage
 from assistant.offers import folded_once
 from assistant.questions import Question
 from assistant.replies import Mentions
+from assistant.text import is_chinese
 
 MAX_LISTED = 100
 """Sentences that are listed; how many there are is told."""
@@ -17,18 +18,19 @@ def find_mentions(
 ) -> tuple[Mentions, tuple[Sentence, ...]] | None:
     """Return how often the corpus has what the question names, and the sentences that have all of it, in order.
 
-    Of these, the ones in the passages that are shown. None where the question does not ask for that,
-    names nothing, or names what no passage has.
+    Of these, the ones in the passages that are shown. A quoted phrase is looked for as it stands; a word in another
+    language also as official Chinese has it. None where the question does not ask for that, names nothing, or names what
+    no passage has.
     """
-    if not question.asks_where_mentioned or not question.mentioned:
+    wanted: list[tuple[str, ...]] = [(phrase,) for phrase in question.quoted] or [
+        (term.text,) if is_chinese(term.text) else (term.text, *term.equivalents) for term in question.mentioned
+    ]
+    if not question.asks_where_mentioned or not wanted:
         return None
     texts = {sentence: folded_once(sentence.text) for sentence in corpus.sentences}
-    words = []
-    for forms in question.mentioned:
-        held = (form for form in forms if any(form in text for text in texts.values()))
-        if not (word := next(held, "")):
-            return None
-        words.append(word)
+    words = [next((form for form in forms if any(form in text for text in texts.values())), "") for forms in wanted]
+    if not all(words):
+        return None
     found = [sentence for sentence, text in texts.items() if all(word in text for word in words)]
     times = sum(texts[sentence].count(words[0]) for sentence in found) if len(words) == 1 else None
     places = {(p.paragraph.speech, p.paragraph.number) for p in shown}

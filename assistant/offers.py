@@ -11,13 +11,13 @@ from assistant.text import fold, numbers, tagged
 
 _NUMERAL = r"[\d一二三四五六七八九十百千万亿零半两几]+"
 _PERSON = re.compile(
-    r"总书记|主席|总理|部长|主任|教授|院长|书记|国务院|政府|党委|委员会|公司|集团|大学|协会|法院|检察院|(?<!政治)局(?![面限势部])|(?<!\|的)同志|\b(?:mr|mrs|ms|dr|president|minister)\b"
+    r"总书记|主席|总理|部长|主任|教授|院长|书记|国务院|政府|党委|委员会|公司|集团|大学|协会|法院|检察院|公安|合作社|企业|医院|银行|(?<!政治)局(?![面限势部])|(?<!\|的)同志|\b(?:mr|mrs|ms|dr|president|minister)\b"
 )
 _TIME = re.compile(
     r"今[年天日后]|去年|明年|近年|昨[天日]|时期|期间|以来|当前|目前|不久|世纪|年代|上午|下午|\b(?:today|year|month|century|monday|january)\b"
 )
 _DURATION = re.compile(rf"{_NUMERAL}个?多?(?:小时|分钟|天|个月|年(?!\d)|周|星期|世纪|秒)")
-_BODY = re.compile(r"[部局委办院厅署会]|机构|政府|公司|集团|组织|大学")
+_BODY = re.compile(r"[部局委办院厅署会社]|机构|机关|中心|公安|政府|公司|集团|组织|大学|学校|银行")
 _WHERE = re.compile(r"地点|在[^，。、]{1,8}?(?:[厅馆室楼校园村镇山河街路]|操场|广场|会场)")
 _COUNT = re.compile(r"^\d[\d.]*[%/\d]*$")
 

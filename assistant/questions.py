@@ -31,8 +31,10 @@ class Shape(StrEnum):
 class Kind(StrEnum):
     """How much it matters that the speech has a term."""
 
-    EXACT = "exact"
-    """A number, a numbered meeting or plan, a place, a person, a quoted phrase: nothing stands in for it."""
+    NUMBER = "number"
+    """A number, a numbered meeting or plan, a quoted phrase: nothing stands in for it."""
+    NAME = "name"
+    """A place, a body, a person; the sentence that answers may call it 我国 or 他."""
     NOUN = "noun"
     """A thing; without it the question may be about something else."""
     OTHER = "other"
@@ -60,6 +62,14 @@ def _any(chinese: str, english: str) -> re.Pattern[str]:
     return re.compile(rf"{chinese}|\b(?:{english})\b")
 
 
+# How few or how many, and not 这几部, 好几年.
+_FEW = "(?<![这那好上头前后])几"
+# A place, and not the point of something: 问题在哪里; nor 如何处理.
+_NOT_FIGURATIVE = "".join(
+    f"(?<!{word}在)"
+    for word in "根子 根源 原因 问题 关键 差距 不足 短板 难点 重点 意义 区别 不同 优势 症结 出路 潜力".split()
+)
+_SOMEWHERE = rf"{_NOT_FIGURATIVE}(?:哪里|哪儿)|何地|(?<!如)何处(?![理置罚分])|什么地方"
 # Tried in this order: 从哪几个方面 asks for a list and not for a number.
 _ASKS = {
     Shape.OUTLINE: _any(
@@ -70,24 +80,25 @@ _ASKS = {
         r"|(?:speech|report|text|it) about",
     ),
     Shape.LIST: _any(
-        r"哪?几(?:个|大)?方面|哪几[个项点种类条件]?|哪些|几[点项]|(?:什么|何种)(?:任务|要求|措施|举措|方面|手段|领域|部署)|分别|列举|列出|逐一",
+        rf"哪?几(?:个|大)?方面|哪几[个项点种类条件]?|哪些|{_FEW}[点项]|(?:什么|何种)(?:任务|要求|措施|举措|方面|手段|领域|部署)|分别|列举|列出|逐一",
         r"which (?:\w+ )?\w+s\b|what (?:are|were) the|list",
     ),
     Shape.HOW_MANY: _any(
-        r"多少|第几|几(?:个|名|人|位|次|件|家|种|条|届|倍|成|亿|万|千|百)",
+        rf"多少|第几|{_FEW}(?:个|名|人|位|次|件|家|种|条|届|倍|成|亿|万|千|百)",
         r"how (?:many|much)|what (?:number|percentage|share)",
     ),
     Shape.WHEN: _any(
-        r"什么(?:时候|时间|日期|年份)|何时|哪一?[年天日月]|几[年月号日点时]|多久|多长时间",
+        rf"什么(?:时候|时间|日期|年份)|何时|哪一?[年天日月]|{_FEW}[年月号日点时]|多久|多长时间",
         r"when|(?:what|which) (?:year|date|day|time)|how long",
     ),
     Shape.WHO: _any(r"谁|哪一?(?:位|个人)|何人|什么人", r"who|whom|whose"),
     Shape.WHERE: _any(
-        r"哪里|哪儿|何地|何处|什么地方|哪一?个?(?:省|市|城市|国家|地方|地区)",
+        rf"{_SOMEWHERE}|哪一?个?(?:省|市|城市|国家|地方|地区)",
         r"where|(?:which|what) (?:city|country|place)",
     ),
 }
 _NO_GLOSSARY = Glossary({}, {}, frozenset())
+_HE = re.compile(r"(?<![其排])[他她](?![们人国乡方])")
 _CARRIED = re.compile(r"\([^()]*\)$")
 _MENTION = "(?:提到|提及|出现|说到|讲到|谈到)"
 _PLACE = _any(
@@ -151,6 +162,8 @@ _NEIGHBOUR = re.compile(r"[上下]一?[次届]")
 _NUMBERED = re.compile(r"[一二三四五六七八九十](?:大$|中全会|届)|^十[一二三四五]五|^\d+[a-z]$|^[a-z]+\d+$")
 _NO_PLACES = frozenset({"中国", "攸关"})
 """What every such speech is about, and a mistake of the tagger."""
+_GENERIC = re.compile("(?:全会|代会|大会|中央|党委|政府|法院|机关)$")
+"""Bodies of which there are many: 哪一次中央全会."""
 _QUOTED = re.compile(r"[“\"「『《‘]([^“”\"「」『』《》‘’]{2,})[”\"」』》’]")
 
 
@@ -175,15 +188,16 @@ class Thing(StrEnum):
 _THINGS = {
     Thing.CLOCK: _any(r"几点钟?(?!要求|意见|建议)|几时", r"what time"),
     Thing.DURATION: _any(
-        r"多久|多长时间|几个(?:小时|钟头|星期|月|周)|几(?:小时|星期|周|天|年)|多少[天年]|期限?多长|有多长", r"how long"
+        rf"多久|多长时间|{_FEW}个(?:小时|钟头|星期|月|周)|{_FEW}(?:小时|星期|周|天|年)|多少[天年]|期限?多长|有多长",
+        r"how long",
     ),
     Thing.AGE: _any(r"多大(?:年纪|岁数|年龄|了)|几岁|多少岁", r"how old"),
     Thing.MONEY: _any(
-        r"多少(?:钱|元|费|美元|万|资金|经费)|费用是?多少|几[元块]", r"how much .*(?:cost|pay|money|fee)|cost"
+        rf"多少(?:钱|元|费|美元|万|资金|经费)|费用是?多少|{_FEW}[元块]", r"how much .*(?:cost|pay|money|fee)|cost"
     ),
     Thing.ORDINAL: _any(r"第几", r"which number"),
     Thing.TIME: _any(
-        r"什么(?:时候|时间|日期|年份)|何时|哪一?[年天日月]|几[年月号日]", r"when|(?:what|which) (?:year|date|day)"
+        rf"什么(?:时候|时间|日期|年份)|何时|哪一?[年天日月]|{_FEW}[年月号日]", r"when|(?:what|which) (?:year|date|day)"
     ),
     Thing.PERSON: _any(r"谁|哪一?(?:位|个人)|何人|什么人", r"who|whom|whose"),
     Thing.BODY: _any(
@@ -192,12 +206,12 @@ _THINGS = {
     ),
     Thing.COUNTRY: _any(r"哪一?[个些几]?(?:国家?|地区)", r"(?:which|what) countr(?:y|ies)"),
     Thing.PLACE: _any(
-        r"哪里|哪儿|何地|何处|什么地方|哪一?[个座]?(?:省|市|城市|地方|州|县)",
+        rf"{_SOMEWHERE}|哪一?[个座]?(?:省|市|城市|地方|州|县)",
         r"where|(?:what|which) (?:city|place|province)",
     ),
     Thing.NAME: _any(r"叫(?:什么|啥)|什么名字|名称是", r"called what|what (?:is|are) .*called|name of"),
     Thing.COUNT: _any(
-        r"多少|几(?:名|人|位|次|件|家|条|部|倍|成|亿|万|千|百)", r"how many|what (?:number|percentage|share)"
+        rf"多少|{_FEW}(?:名|人|位|次|件|家|条|部|倍|成|亿|万|千|百)", r"how many|what (?:number|percentage|share)"
     ),
 }
 
@@ -224,7 +238,13 @@ class Question:
         terms = [*_terms(own, names, glossary)]
         # Apart: a Chinese name behind an English question does not make its numbers Chinese.
         terms += [
-            replace(term, kind=Kind.OTHER, carried=True, start=len(own) + term.start, end=len(own) + term.end)
+            replace(
+                term,
+                kind=term.kind if _named(term, own) else Kind.OTHER,
+                carried=True,
+                start=len(own) + term.start,
+                end=len(own) + term.end,
+            )
             for term in _terms(carried, names, glossary)
         ]
         return cls(text, own, carried, shape_of(own), tuple(sorted(terms, key=lambda term: term.start)))
@@ -261,6 +281,13 @@ class Question:
         return frozenset(a + b for a, b in pairwise(self.folded))
 
     @property
+    def spoken(self) -> str:
+        """The question as one would say it, with a name that was carried to it in the place of 他."""
+        name = self.carried.strip("()").split("、")[0]
+        own, replaced = _HE.subn(name, self.folded, count=1) if name else (self.folded, 0)
+        return own if replaced else self.text
+
+    @property
     def measure(self) -> str:
         """The measure word behind 第几."""
         found = re.search(f"第几([{_MEASURES}])", self.folded)
@@ -272,20 +299,24 @@ class Question:
         return bool(_PLACE.search(self.folded))
 
     @property
-    def mentioned(self) -> list[tuple[str, ...]]:
-        """What a question names that asks where something is mentioned, each in its forms: a quoted phrase as it stands.
+    def mentioned(self) -> list[Term]:
+        """What a question names that asks where something is mentioned."""
+        return [term for term in self.terms if term.text not in _OF_MENTIONS]
 
-        For a word in another language than Chinese, what official Chinese says for it is a form, too.
-        """
-        if quoted := _QUOTED.findall(self.folded):
-            return [(phrase,) for phrase in quoted]
-        terms = [term for term in self.terms if term.text not in _OF_MENTIONS]
-        return [(term.text,) if is_chinese(term.text) else (term.text, *term.equivalents) for term in terms]
+    @property
+    def quoted(self) -> list[str]:
+        """The phrases that stand in quotation marks, in normal form."""
+        return _QUOTED.findall(self.folded)
 
     @cached_property
     def numbers(self) -> frozenset[str]:
         """The numbers that name something, by value."""
         return frozenset(term.text for term in self.terms if term.is_number)
+
+
+def _named(term: Term, own: str) -> bool:
+    """Whether a carried term stands for 他."""
+    return term.kind is Kind.NAME and bool(_HE.search(own))
 
 
 def shape_of(question: str) -> Shape:
@@ -327,16 +358,16 @@ def _terms(folded: str, names: frozenset[str], glossary: Glossary) -> Iterator[T
         free[a:b] = [False] * (b - a)
     for other in _NEIGHBOUR.finditer(folded):
         free[other.start() : other.end()] = [False] * len(other[0])
-        yield Term(other[0], Kind.EXACT, *other.span())
+        yield Term(other[0], Kind.NUMBER, *other.span())
     numbers = [n for n in _numbers(folded) if all(free[n.start : n.end])]
     for number in numbers:
         free[number.start : number.end] = [False] * (number.end - number.start)
         end = number.end + folded.startswith(tuple(_MEASURES), number.end)
-        yield Term(number.form, Kind.EXACT, number.start, end, is_number=True)
+        yield Term(number.form, Kind.NUMBER, number.start, end, is_number=True)
     for match in matches:
         kind = Kind.NOUN if match.start in how else _kind_of(match)
         exact = any(a <= match.start and match.end <= b for a, b in quoted)
-        yield Term(match.phrase, Kind.EXACT if exact else kind, match.start, match.end, match.terms)
+        yield Term(match.phrase, Kind.NUMBER if exact else kind, match.start, match.end, match.terms)
     position = 0
     for word, tag in tagged(folded):
         start = folded.find(word, position)
@@ -348,8 +379,10 @@ def _terms(folded: str, names: frozenset[str], glossary: Glossary) -> Iterator[T
             continue
         left = _GLUED.sub("", left)
         if left and not _is_empty(left, tag):
-            if _is_name(left, tag) or _NUMBERED.search(left) or any(a <= start and position <= b for a, b in quoted):
-                kind = Kind.EXACT
+            if _NUMBERED.search(left) or any(a <= start and position <= b for a, b in quoted):
+                kind = Kind.NUMBER
+            elif _is_name(left, tag):
+                kind = Kind.NAME
             else:
                 kind = Kind.NOUN if left in names or (start in how and len(left) > 1) else _kind(tag)
             at = folded.find(left, start, position)
@@ -357,9 +390,9 @@ def _terms(folded: str, names: frozenset[str], glossary: Glossary) -> Iterator[T
 
 
 def _is_name(word: str, tag: str) -> bool:
-    """Whether a word names a place or a person. Of two characters, the tagger takes many a word for a person: 张嘴, 钱全."""
-    if tag == "ns":
-        return word not in _NO_PLACES
+    """Whether a word names a place, a body or a person. Of two characters, the tagger takes many a word for a person: 张嘴, 钱全."""
+    if tag in ("ns", "nt"):
+        return word not in _NO_PLACES and not _GENERIC.search(word)
     return tag in ("nr", "nrfg") and len(word) == 3 and word[0] not in "老小阿大"
 
 
@@ -389,8 +422,10 @@ def _kind_of(match: Match) -> Kind:
     meeting or plan is that or another: 六中全会 is no 五中全会.
     """
     word, tag = tagged(match.phrase if is_chinese(match.phrase) else match.terms[0])[-1]
-    if _NUMBERED.search(match.phrase) or (is_chinese(match.phrase) and _is_name(word, tag)):
-        return Kind.EXACT
+    if _NUMBERED.search(match.phrase):
+        return Kind.NUMBER
+    if is_chinese(match.phrase) and _is_name(word, tag):
+        return Kind.NAME
     kind = _kind(tag)
     return Kind.NOUN if match.official and kind is Kind.OTHER else kind
 

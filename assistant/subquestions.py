@@ -15,7 +15,7 @@ from assistant.text import fold
 MAX_PARTS = 3
 
 _END = re.compile(r"(?<=[,，;；?？。!！])(?!\s)|(?<=[,;?!]\s)|(?<=\s)(?=and (?:what|which|who|when|where|why|how)\b)")
-_COMMAND = re.compile(r"请?[你您]?(?:列举|列出|逐|一一|举例|说明|簡|简)|請")
+_COMMAND = re.compile(r"请?[你您]?(?:列举|列出|逐一|逐项|举例|说明|简要)")
 _BETWEEN = re.compile(r"、|(?:以及|[和与及跟])对?|, (?:and )?| and ")
 
 
@@ -25,7 +25,8 @@ def clauses(question: str) -> list[str]:
     lead = ""
     for clause in _END.split(question):
         lead += clause
-        if asks_something(fold(clause)) and not _COMMAND.match(clause):
+        folded = fold(clause)
+        if asks_something(folded) and not _COMMAND.match(folded):
             parts.append(lead)
             lead = ""
     if lead and parts:
@@ -40,5 +41,5 @@ def coordinated(question: Question) -> Sequence[Term]:
     return [
         term
         for term, before, behind in zip(terms, [False, *joined], [*joined, False], strict=False)
-        if (before or behind) and term.kind is not Kind.EXACT
+        if (before or behind) and term.kind not in (Kind.NAME, Kind.NUMBER)
     ]

@@ -79,6 +79,7 @@ def _learn(reader: Reader, examples: Examples, steps: int) -> None:
             number += 1
             if number % 50 == 0:
                 _log.info("step %d of %d: %.3f", number, steps, loss.item())
+        torch.save(reader.state_dict(), STATE)
 
 
 def _split(items: Sequence[_Item]) -> tuple[list[_Item], list[_Item]]:

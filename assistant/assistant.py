@@ -206,7 +206,7 @@ class Assistant:
     def _stand_alone(self, question: str, history: Sequence[Turn]) -> tuple[Answerer, str | None, str | None]:
         """Return who answers, the question restated if it leans on `history`, and a notice if that answerer failed."""
         history = history[-MAX_TURNS:]
-        if not history:
+        if not history or Places.read(question, self.corpus):
             return self.answerer, None, None
         try:
             return self.answerer, _restated(self.answerer, question, history), None

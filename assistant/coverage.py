@@ -82,6 +82,12 @@ class Coverage:
             return term.text in self._numbers
         return any(form in self._told for form in (term.text, *term.equivalents))
 
+    def says(self, term: Term) -> bool:
+        """Whether the corpus has a term as it stands, a number by its value. Of a word in another language nobody asks that."""
+        if term.is_number or not is_chinese(term.text):
+            return not self.lacks(term)
+        return term.text in self._text
+
     def in_official_words(self, question: Question) -> str:
         """Return the question with what the corpus says for those of its words that it lacks; "" if for none.
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from assistant.glossary import Glossary
 from assistant.offers import persons
-from assistant.questions import Kind, Question, Shape, Term, Thing, asks_something
+from assistant.questions import HE, Kind, Question, Shape, Term, Thing, asks_something
 from assistant.replies import Turn
 from assistant.text import fold
 
@@ -24,7 +24,6 @@ MAX_CARRIED = 6
 
 _POINTS = re.compile(r"它|其中|^里面|这方面|这[个些]|上述|\b(?:it|its|they|them|these|those)\b")
 _MORE = re.compile(r"^那?还有|\belse\b")
-_HE = re.compile(r"(?<![其排])[他她](?![们人国乡方])|\b(?:he|him|his|she|her)\b")
 _NAMES = re.compile(r"呢[?!。\s]*$|^(?:(?:and|but) )?(?:what|how) about\b|^(?:and|but)\b")
 _BEFORE_AN_ACT = re.compile("(?:怎么?样?|如何|谁来?)要?$")
 
@@ -56,7 +55,7 @@ _Past = Sequence[tuple[Turn, Question]]
 
 
 def _carried(asked: Question, past: _Past, knows: Knows) -> list[str]:
-    if _HE.search(asked.folded) and not persons(asked.folded) and (person := _person(past, knows)) is not None:
+    if HE.search(asked.folded) and not persons(asked.folded) and (person := _person(past, knows)) is not None:
         return person
     if _POINTS.search(asked.folded):
         return _last(past, knows, _things)

@@ -1,38 +1,53 @@
 """Where, and how often, the speeches mention something: counted exactly, in every sentence."""
 
+import re
 from collections.abc import Sequence
 
-from assistant.corpus import Corpus, Sentence
-from assistant.index import Passage
+from assistant.corpus import Sentence
 from assistant.offers import folded_once
-from assistant.questions import Question
+from assistant.questions import Question, Term
 from assistant.replies import Mentions
-from assistant.text import is_chinese
+from assistant.subquestions import coordinated
+from assistant.text import is_chinese, numbers
 
 MAX_LISTED = 100
 """Sentences that are listed; how many there are is told."""
 
 
 def find_mentions(
-    question: Question, corpus: Corpus, shown: Sequence[Passage]
+    question: Question, sentences: Sequence[Sentence], shown: Sequence[Sentence]
 ) -> tuple[Mentions, tuple[Sentence, ...]] | None:
-    """Return how often the corpus has what the question names, and the sentences that have all of it, in order.
+    """Return how often some sentences have what the question names, and those that have it, in order.
 
-    Of these, the ones in the passages that are shown. A quoted phrase is looked for as it stands; a word in another
-    language also as official Chinese has it. None where the question does not ask for that, names nothing, or names what
-    no passage has.
+    Of these, the ones that are shown. Things that are named in one breath (反垄断和公平竞争) are looked for each by itself,
+    others together if any sentence has them all; a word in another language also as official Chinese has it. None where the question does not ask for
+    that, names nothing, or names what none of them has.
     """
-    wanted: list[tuple[str, ...]] = [(phrase,) for phrase in question.quoted] or [
-        (term.text,) if is_chinese(term.text) else (term.text, *term.equivalents) for term in question.mentioned
-    ]
-    if not question.asks_where_mentioned or not wanted:
+    terms = question.mentioned
+    if not question.asks_where_mentioned or not terms:
         return None
-    texts = {sentence: folded_once(sentence.text) for sentence in corpus.sentences}
-    words = [next((form for form in forms if any(form in text for text in texts.values())), "") for forms in wanted]
-    if not all(words):
-        return None
-    found = [sentence for sentence, text in texts.items() if all(word in text for word in words)]
-    times = sum(texts[sentence].count(words[0]) for sentence in found) if len(words) == 1 else None
-    places = {(p.paragraph.speech, p.paragraph.number) for p in shown}
-    listed = tuple(s for s in found if (s.speech, s.paragraph) in places)[:MAX_LISTED]
-    return (Mentions(tuple(dict.fromkeys(words)), times, len(found), len(listed)), listed) if listed else None
+    counts: dict[str, list[int]] = {}
+    for term in terms:
+        forms = (term.text,) if is_chinese(term.text) else (term.text, *term.equivalents)
+        told = ((form, [_count(term, form, sentence) for sentence in sentences]) for form in forms)
+        word, times = next(((form, times) for form, times in told if any(times)), ("", []))
+        if not word:
+            return None
+        counts[word] = times
+    rows = list(zip(sentences, zip(*counts.values(), strict=True), strict=True))
+    apart = {term.text for term in terms} <= {term.text for term in coordinated(question)}
+    together = len(counts) > 1 and not apart and any(all(row) for _, row in rows)
+    found = [sentence for sentence, row in rows if (all(row) if together else any(row))]
+    listed = tuple(sentence for sentence in found if sentence in set(shown))[:MAX_LISTED]
+    totals = tuple(sum(times) for times in counts.values())
+    return (Mentions(tuple(counts), totals, len(found), len(listed), together), listed) if listed else None
+
+
+def _count(term: Term, form: str, sentence: Sentence) -> int:
+    """Return how often a sentence has a form: a number by its value, an English word as a whole."""
+    text = folded_once(sentence.text)
+    if term.is_number:
+        return numbers(text).count(form)
+    if is_chinese(form):
+        return text.count(form)
+    return len(re.findall(rf"(?<![a-z\d]){re.escape(form)}(?![a-z\d])", text))

@@ -1,6 +1,7 @@
 """Questions for a place of the speech: 第七段讲了什么, 7.5, 结尾, the last paragraph."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Self
 
@@ -9,12 +10,16 @@ from assistant.errors import AddressError
 from assistant.text import numbers
 
 _NUMERAL = r"[\d一二三四五六七八九十百]{1,4}"
+_WHOLE = "(?:讲话|講話|报告|報告|文章|全文)?的?"
+_PART = "(?:部分|一段|那段)?"
+# Behind 第二段 stands what is asked of it, and no word that it belongs to: 第二段隧道, 第一段时间.
 _NAMED = re.compile(
-    rf"(?P<back>倒[数數])?第(?P<paragraph>{_NUMERAL})[个個]?(?:自然)?段落?(?![时時路经經历歷])(?:[的里裡]?第(?P<sentence>{_NUMERAL})句[话話]?)?"
-    r"|(?P<last_sentence>最[后後]一句[话話]?|\blast sentence\b)|(?P<first_sentence>第一句[话話]?|\bfirst sentence\b)"
-    r"|(?P<last>最[后後]一?段|末段|(?:讲话|講話|报告|報告|文章|全文)?的?(?:[结結]尾|末尾)(?:部分|一段|那段)?|\b(?:last|final) paragraph\b|\bend of the (?:speech|report|text)\b)"
-    r"|(?P<first>首段|(?:讲话|講話|报告|報告|文章|全文)?的?[开開](?:[头頭]|篇)(?:部分|一段|那段)?|\bfirst paragraph\b|\b(?:beginning|start) of the (?:speech|report|text)\b)"
-    r"|\bparagraph (?P<english>\d{1,3})(?:,? sentence (?P<within>\d{1,3}))?\b",
+    rf"(?:(?P<back>倒[数數])?第(?P<paragraph>{_NUMERAL})[个個]?(?:自然)?段落?(?=[的里裡中第呢讲講说說谈談写寫是怎有对對提主内內总總概分和与與、及，,。?？!！\s]|$)"
+    rf"|(?P<last>最[后後]一?段|末段|{_WHOLE}(?:[结結]尾|末尾){_PART}|\b(?:last|final) paragraph\b|\bend of the (?:speech|report|text)\b)"
+    rf"|(?P<first>首段|{_WHOLE}[开開](?:[头頭]|篇){_PART}|\bfirst paragraph\b|\b(?:beginning|start) of the (?:speech|report|text)\b)"
+    r"|\bparagraph (?P<english>\d{1,3})\b)"
+    rf"(?:[的里裡中,，]*\s*(?:第(?P<sentence>{_NUMERAL})句|(?P<ending>最[后後]一句)|sentence (?P<within>\d{{1,3}})\b)[话話]?)?"
+    r"|(?P<last_sentence>最[后後]一句[话話]?|\blast sentence\b)|(?P<first_sentence>第一句[话話]?|\bfirst sentence\b)",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"\s*[\[【]?(?P<address>(?:[\w-]+/)?\d{1,3}(?:\.\d{1,3})?)[\]】]?(?P<rest>.*)", re.DOTALL)
@@ -36,13 +41,14 @@ class Places:
     @classmethod
     def read(cls, question: str, corpus: Corpus) -> Self | None:
         """Return the places; None where the question names none, or one of several speeches without saying of which."""
+        question = unicodedata.normalize("NFKC", question)
         if (bare := _ADDRESS.fullmatch(question)) and _OF_AN_ADDRESS.fullmatch(bare["rest"]):
             named, rest = {bare["address"]: bare["address"]}, ""
         elif len(corpus.speeches) > 1:
             return None
         else:
-            last = corpus.speeches[0].body[-1]
-            named = {match[0]: _address(match, last) for match in _NAMED.finditer(question)}
+            body = corpus.speeches[0].body
+            named = {match[0]: _address(match, body) for match in _NAMED.finditer(question)}
             rest = _NAMED.sub("", question)
         found, missing = [], []
         for typed, address in named.items():
@@ -54,27 +60,31 @@ class Places:
 
     @property
     def sentences(self) -> list[Sentence]:
-        """The sentences that stand there, in the order of the places."""
-        return [s for place in self.found for s in ([place] if isinstance(place, Sentence) else place.sentences)]
+        """The sentences that stand there, in the order of the places, each once."""
+        there = (s for place in self.found for s in ([place] if isinstance(place, Sentence) else place.sentences))
+        return list(dict.fromkeys(there))
 
 
-def _address(match: re.Match[str], last: Paragraph) -> str:
+def _address(match: re.Match[str], body: tuple[Paragraph, ...]) -> str:
+    """Return the address that a place stands for, or what is none where there can be no such place."""
+    last = body[-1].number
     if match["last_sentence"]:
-        return f"{last.number}.{len(last.sentences)}"
+        return f"{last}.{len(body[-1].sentences)}"
     if match["first_sentence"]:
         return "1.1"
-    if match["last"]:
-        return str(last.number)
-    if match["first"]:
-        return "1"
-    if match["english"]:
-        return ".".join(filter(None, [match["english"], match["within"]]))
-    paragraph, sentence = (_value(match[name]) for name in ("paragraph", "sentence"))
-    if match["back"] and paragraph:
-        paragraph = last.number + 1 - paragraph
-    return f"{paragraph}.{sentence}" if sentence else str(paragraph)
+    if match["paragraph"]:
+        number = _value(match["paragraph"])
+        paragraph = last + 1 - number if match["back"] else number
+    else:
+        paragraph = int(match["english"] or (1 if match["first"] else last))
+    if not 1 <= paragraph <= last:
+        return ""
+    if match["ending"]:
+        return f"{paragraph}.{len(body[paragraph - body[0].number].sentences)}"
+    sentence = match["sentence"] or match["within"]
+    return f"{paragraph}.{_value(sentence)}" if sentence else str(paragraph)
 
 
-def _value(numeral: str | None) -> int:
-    """Return the value of a numeral behind 第; 0 for none."""
-    return int("".join(filter(str.isdecimal, numbers(f"第{numeral}")[0]))) if numeral else 0
+def _value(numeral: str) -> int:
+    """Return the value of a numeral behind 第; 0 for what has none: 第二三."""
+    return int("".join(filter(str.isdecimal, numbers(f"第{numeral}")[0])) or 0)

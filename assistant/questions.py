@@ -98,15 +98,15 @@ _ASKS = {
     ),
 }
 _NO_GLOSSARY = Glossary({}, {}, frozenset())
-_HE = re.compile(r"(?<![其排])[他她](?![们人国乡方])")
+HE = re.compile(r"(?<![其排])[他她](?![们人国乡方])|\b(?:he|him|his|she|her)\b")
 _CARRIED = re.compile(r"\([^()]*\)$")
-_MENTION = "(?:提到|提及|出现|说到|讲到|谈到)"
-_PLACE = _any(
-    rf"{_MENTION}了?(?:几|多少)[次处回遍]|(?:哪些|哪几个?|几个?|多少)(?:地方|处|段落?|句子?)(?:话?里?){_MENTION}"
-    rf"|在哪(?:里|儿|些地方)?{_MENTION}|{_MENTION}在(?:哪|几)|出现(?=[^，。?!]{{1,20}}在(?:哪|几))"
+_MENTION = "(?:提到|提及|说到|讲到|谈到)"
+_MENTIONED = _any(
+    rf"(?:{_MENTION}|出现)了?(?:几|多少)[次处回遍]|(?:哪些|哪几个?|几个?|多少)(?:地方|处|段落?|句子?)(?:话?里?){_MENTION}"
+    rf"|在哪(?:里|儿|些地方)?{_MENTION}|(?:{_MENTION}|出现)过?在(?:哪|几)|多次出现(?=[^，。?!]{{1,20}}在(?:哪|几))"
     # 请把提到反垄断的几处都找出来: what is mentioned stands between.
-    rf"|(?:所有|全部|每一?[处句个])的?{_MENTION}|{_MENTION}(?=[^,，。?!]{{1,20}}的(?:所有|全部|每一?|各|那?几)?(?:地方|处|句子|原?话|段落|原文))",
-    r"how (?:often|many times)|where .*mention\w*|(?:all|every|each) (?:\w+ )?(?:that |which )?mention\w*",
+    rf"|(?:所有|全部|每一?[处句个])的?{_MENTION}|{_MENTION}(?=[^,，。?!]{{1,20}}的(?:所有|全部|每一?|各|那?几)?(?:(?:地方|处)(?![理罚分置境立政])|句子|原话|原文))",
+    r"(?:how (?:often|many times)|where)(?= .*(?:mention|appear|occur))|(?:all|every|each) (?:\w+ )?(?:that |which )?mention\w*",
 )
 _OF_MENTIONS = frozenset(
     "找 找出 找出来 摘 摘出 摘出来 挑出 标出 列 句子 原话 原文 所有 全部 每处 每句 地方 段落 出现 多次 反复 词 词语 字样 find show quote every all each "
@@ -114,7 +114,7 @@ _OF_MENTIONS = frozenset(
 )
 """Words of a question that asks where something is mentioned, which is not mentioned itself."""
 _ASKING = _any(
-    "|".join(pattern.pattern for pattern in [_PLACE, *_ASKS.values()])
+    "|".join(pattern.pattern for pattern in [_MENTIONED, *_ASKS.values()])
     + "|[有是](?:什么|啥|何|没有)?关系|怎么样?|怎样|如何|什么|为何|为啥|哪[个种一]?|吗|是否|有没有|能否",
     r"what|which|how|why|does|do|did|is|are|was|were",
 )
@@ -282,10 +282,9 @@ class Question:
 
     @property
     def spoken(self) -> str:
-        """The question as one would say it, with a name that was carried to it in the place of 他."""
-        name = self.carried.strip("()").split("、")[0]
-        own, replaced = _HE.subn(name, self.folded, count=1) if name else (self.folded, 0)
-        return own if replaced else self.text
+        """The question as one would say it: with the name that was carried to it in the place of 他."""
+        name = next((term.text for term in self.terms if term.carried and term.kind is Kind.NAME), "")
+        return HE.sub(lambda _: name, self.folded, count=1) if name and is_chinese(self.folded) else self.text
 
     @property
     def measure(self) -> str:
@@ -296,17 +295,14 @@ class Question:
     @property
     def asks_where_mentioned(self) -> bool:
         """Whether the question asks where, or how often, the speech mentions something."""
-        return bool(_PLACE.search(self.folded))
+        return bool(_MENTIONED.search(self.folded))
 
     @property
     def mentioned(self) -> list[Term]:
-        """What a question names that asks where something is mentioned."""
-        return [term for term in self.terms if term.text not in _OF_MENTIONS]
-
-    @property
-    def quoted(self) -> list[str]:
-        """The phrases that stand in quotation marks, in normal form."""
-        return _QUOTED.findall(self.folded)
+        """What a question names that asks where something is mentioned; a quoted phrase is one term."""
+        quoted = [Term(match[1], Kind.NUMBER, *match.span(1)) for match in _QUOTED.finditer(self.folded)]
+        terms = [term for term in self.terms if term.text not in _OF_MENTIONS]
+        return [*quoted, *(t for t in terms if not any(q.start <= t.start < q.end for q in quoted))]
 
     @cached_property
     def numbers(self) -> frozenset[str]:
@@ -316,7 +312,7 @@ class Question:
 
 def _named(term: Term, own: str) -> bool:
     """Whether a carried term stands for 他."""
-    return term.kind is Kind.NAME and bool(_HE.search(own))
+    return term.kind is Kind.NAME and bool(HE.search(own))
 
 
 def shape_of(question: str) -> Shape:

@@ -74,35 +74,31 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Mentions:
-    """How often all speeches together have what a question asks for. Counted, not quoted."""
+    """How often all speeches together, or the place that was asked for, have some words. Counted, not quoted."""
 
     words: tuple[str, ...]
     """As the speeches have them, in normal form."""
-    times: int | None
-    """Occurrences of the word; None where there are several words."""
+    times: tuple[int, ...]
+    """Occurrences of each."""
     sentences: int
-    """Sentences that have all the words."""
+    """Sentences that have what was asked for."""
     listed: int
     """How many of these are quoted."""
+    together: bool = False
+    """Whether these are the sentences that have all the words, and not any of them."""
 
     def text(self, *, chinese: bool) -> str:
         """Return that in one sentence."""
         if chinese:
-            words = "、".join(f"“{word}”" for word in self.words)
-            times = (
-                f"{words}共出现 {self.times} 次，见于 {self.sentences} 句"
-                if self.times
-                else f"{words}同在 {self.sentences} 句中"
-            )
-            return times + (f"，以下列出其中 {self.listed} 句。" if self.listed < self.sentences else "。")
-        words = ", ".join(f"“{word}”" for word in self.words)
-        sentences = f"{self.sentences} sentence{'s' * (self.sentences > 1)}"
-        times = (
-            f"{words}: {self.times} time{'s' * (self.times > 1)}, in {sentences}"
-            if self.times
-            else f"{words}: together in {sentences}"
+            counts = "，".join(f"“{word}”共出现 {times} 次" for word, times in zip(self.words, self.times, strict=True))
+            part = f"，以下列出其中 {self.listed} 句" if self.listed < self.sentences else ""
+            return f"{counts}，{'同' * self.together}见于 {self.sentences} 句{part}。"
+        counts = ", ".join(
+            f"“{word}”: {times} time{'s' * (times > 1)}" for word, times in zip(self.words, self.times, strict=True)
         )
-        return times + (f"; {self.listed} of them are listed." if self.listed < self.sentences else ".")
+        part = f"; {self.listed} of them are listed" if self.listed < self.sentences else ""
+        sentences = f"{self.sentences} sentence{'s' * (self.sentences > 1)}"
+        return f"{counts}, {'together ' * self.together}in {sentences}{part}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +152,7 @@ class Answer:
         ]
         citations = [_citation(c) for c in self.citations]
         matched = [list(pair) for pair in self.matched]
-        mentions = None if self.mentions is None else asdict(self.mentions) | {"words": list(self.mentions.words)}
-        return _to_dict(self, claims=claims, citations=citations, matched=matched, mentions=mentions)
+        return _to_dict(self, claims=claims, citations=citations, matched=matched, mentions=_mentions(self.mentions))
 
     def __str__(self) -> str:
         lines = [claim.text + _marks(self.numbers(claim)) for claim in self.claims]
@@ -266,6 +261,12 @@ def _to_dict(
         "confidence": reply.confidence if reply.confidence is None else round(reply.confidence, 4),
         "made_by": asdict(reply.made_by),
     }
+
+
+def _mentions(mentions: Mentions | None) -> dict[str, Any] | None:
+    if mentions is None:
+        return None
+    return asdict(mentions) | {"words": list(mentions.words), "times": list(mentions.times)}
 
 
 def _citation(citation: Citation) -> dict[str, Any]:

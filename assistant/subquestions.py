@@ -6,15 +6,16 @@ When did it start and how has it gone?
 """
 
 import re
-from collections.abc import Sequence
 from itertools import pairwise
 
 from assistant.questions import Kind, Question, Term, asks_something
 from assistant.text import fold
 
-MAX_PARTS = 3
+MAX_CLAUSES = 3
+"""Of a question that are answered one by one; one with more is asked whole."""
 
-_END = re.compile(r"(?<=[,，;；?？。!！])(?!\s)|(?<=[,;?!]\s)|(?<=\s)(?=and (?:what|which|who|when|where|why|how)\b)")
+# In English a comma parts too much: if the law is revised, what changes?
+_END = re.compile(r"(?<=[，；;？?。！!])(?!\s)|(?<=[;?!]\s)|(?<=\s)(?=and (?:what|which|who|when|where|why|how)\b)")
 _COMMAND = re.compile(r"请?[你您]?(?:列举|列出|逐一|逐项|举例|说明|简要)")
 _BETWEEN = re.compile(r"、|(?:以及|[和与及跟])对?|, (?:and )?| and ")
 
@@ -31,15 +32,12 @@ def clauses(question: str) -> list[str]:
             lead = ""
     if lead and parts:
         parts[-1] += lead
-    return parts if 1 < len(parts) <= MAX_PARTS else [question]
+    return parts if 1 < len(parts) <= MAX_CLAUSES else [question]
 
 
-def coordinated(question: Question) -> Sequence[Term]:
+def coordinated(question: Question) -> list[Term]:
     """Return the things that a question names in one breath: 民事、刑事、行政; none if it names one."""
     terms = [term for term in question.terms if not term.carried]
     joined = [bool(_BETWEEN.fullmatch(question.folded[a.end : b.start])) for a, b in pairwise(terms)]
-    return [
-        term
-        for term, before, behind in zip(terms, [False, *joined], [*joined, False], strict=False)
-        if (before or behind) and term.kind not in (Kind.NAME, Kind.NUMBER)
-    ]
+    beside = zip(terms, [False, *joined], [*joined, False], strict=True) if terms else ()
+    return [t for t, before, behind in beside if (before or behind) and t.kind not in (Kind.NAME, Kind.NUMBER)]

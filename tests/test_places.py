@@ -7,7 +7,7 @@ import pytest
 from assistant.assistant import Assistant
 from assistant.corpus import Corpus
 from assistant.places import Places
-from assistant.replies import Answer, Refusal
+from assistant.replies import Answer, Refusal, Turn
 
 SEVENTH = " ".join(f"7.{i}" for i in range(1, 9))
 
@@ -44,6 +44,11 @@ def cited(assistant: Assistant, question: str) -> str:
         ("最后一句话是什么", "11.2"),
         ("第一句话是什么", "1.1"),
         ("0", "0.1"),
+        ("７．５", "7.5"),
+        ("第七段的最后一句是什么", "7.8"),
+        ("最后一段第一句讲了什么", "11.1"),
+        ("第七段和第7段讲了什么", SEVENTH),
+        ("倒數第二段第一句", "10.1"),
     ],
 )
 def test_what_stands_there_is_quoted_whole(assistant: Assistant, question: str, there: str) -> None:
@@ -84,6 +89,7 @@ def test_a_place_that_does_not_exist_is_named(assistant: Assistant, question: st
         "第二十五次集体学习是什么时候？",
         "这一段时间有什么进展？",
         "第一阶段做什么？",
+        "第二段隧道什么时候完工？",
         "第一段时期",
         "用三段话介绍一下",
         "最后要达到什么目的？",
@@ -97,6 +103,23 @@ def test_a_place_that_does_not_exist_is_named(assistant: Assistant, question: st
 )
 def test_what_only_looks_like_a_place_is_none(corpus: Corpus, question: str) -> None:
     assert Places.read(question, corpus) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "there"), [("7.5", "7.5"), ("最后一段呢？", "11.1 11.2"), ("第七段呢？", SEVENTH)]
+)
+def test_a_place_leans_on_nothing(assistant: Assistant, question: str, there: str) -> None:
+    reply = assistant.ask(question, [Turn("惩罚性赔偿制度怎么落实？", "抓紧落实。")])
+    assert isinstance(reply, Answer)
+    assert reply.restated is None
+    assert " ".join(c.sentence.address for c in reply.citations) == there
+
+
+def test_a_long_paragraph_is_quoted_whole(tmp_path: Path) -> None:
+    text = "".join(f"第{i}件事要办好。" for i in range(1, 41))
+    (tmp_path / "long.txt").write_text(f"长段\n{text}\n", "utf-8")
+    with Assistant.from_settings(answerer="extractive", seeds=tmp_path, index=tmp_path / "index") as assistant:
+        assert len(cited(assistant, "第一段讲了什么？").split()) == 40
 
 
 def test_of_several_speeches_an_address_says_which(tmp_path: Path) -> None:

@@ -40,6 +40,8 @@ def test_it_is_cut_before_each_clause_that_asks(question: str) -> None:
         "有哪些要求？请逐一列出。",
         "专利法、商标法、著作权法要怎么修改？",
         "What is said about patents, trademarks and copyright?",
+        "How many of the 1,000 firms were fined?",
+        "If the law is revised, what changes?",
         "",
         "？？？",
         "为什么，为什么，为什么，为什么？",
@@ -47,6 +49,11 @@ def test_it_is_cut_before_each_clause_that_asks(question: str) -> None:
 )
 def test_one_question_is_left_whole(question: str) -> None:
     assert clauses(question) == [question]
+
+
+def test_what_was_carried_to_a_question_stays_with_it(assistant: Assistant) -> None:
+    reply = assistant.ask("它什么时候起步，成效如何？（知识产权保护）")
+    assert isinstance(reply, Answer)
 
 
 @pytest.mark.parametrize("question", ["a，b，c", "什么时候，怎样。其他", "好的，谁？还有，哪里？"])

@@ -10,6 +10,7 @@ from assistant.replies import Mentions
 from assistant.subquestions import coordinated
 from assistant.text import is_chinese, numbers
 
+_EACH = re.compile("各|分别|[?;].*[?;]")
 MAX_LISTED = 100
 """Sentences that are listed; how many there are is told."""
 
@@ -35,7 +36,7 @@ def find_mentions(
             return None
         counts[word] = times
     rows = list(zip(sentences, zip(*counts.values(), strict=True), strict=True))
-    apart = {term.text for term in terms} <= {term.text for term in coordinated(question)}
+    apart = bool(_EACH.search(question.folded)) or {t.text for t in terms} <= {t.text for t in coordinated(question)}
     together = len(counts) > 1 and not apart and any(all(row) for _, row in rows)
     found = [sentence for sentence, row in rows if (all(row) if together else any(row))]
     listed = tuple(sentence for sentence in found if sentence in set(shown))[:MAX_LISTED]

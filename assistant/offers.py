@@ -19,11 +19,20 @@ _TIME = re.compile(
 _DURATION = re.compile(rf"{_NUMERAL}个?多?(?:小时|分钟|天|个月|年(?!\d)|周|星期|世纪|秒)")
 _BODY = re.compile(r"[部局委办院厅署会社]|机构|机关|中心|公安|政府|公司|集团|组织|大学|学校|银行")
 _WHERE = re.compile(r"地点|在[^，。、]{1,8}?(?:[厅馆室楼校园村镇山河街路]|操场|广场|会场)")
+# 提出了工作建议。 says that there are some, and not which.
+_ANNOUNCES = re.compile(r"提出[^，。；]{0,10}(建议|要求|意见|措施|任务)[。.!！\s]*$")
+_CONTENT = r"(?:什么|啥|哪些|哪几[个条项点句]).{{0,6}}{0}|{0}.{{0,6}}(?:具体|有|是|包括).{{0,4}}(?:什么|啥|哪些|哪几)|哪几[条项点].{{0,4}}{0}"
 _COUNT = re.compile(r"^\d[\d.]*[%/\d]*$")
 
 
 def offers(sentence: str, question: Question) -> bool:
-    """Return whether `sentence` holds what `question` asks for; true where the question asks for nothing of a kind."""
+    """Return whether `sentence` holds what `question` asks for; true where the question asks for nothing of a kind.
+
+    A sentence that only announces 建议 holds none.
+    """
+    announced = _ANNOUNCES.search(folded_once(sentence))
+    if announced and re.search(_CONTENT.format(announced[1]), question.folded):
+        return False
     if question.thing is None:
         return True
     return _offers(_without(folded_once(sentence), question), folded_once(sentence), question)

@@ -10,13 +10,13 @@ from assistant.errors import AddressError
 from assistant.text import numbers
 
 _NUMERAL = r"[\d一二三四五六七八九十百]{1,4}"
-_WHOLE = "(?:讲话|講話|报告|報告|文章|全文)?的?"
+_TEXT = "(?:讲话|講話|报告|報告|文章|全文)"
 _PART = "(?:部分|一段|那段)?"
 # Behind 第二段 stands what is asked of it, and no word that it belongs to: 第二段隧道, 第一段时间.
 _NAMED = re.compile(
     rf"(?:(?P<back>倒[数數])?第(?P<paragraph>{_NUMERAL})[个個]?(?:自然)?段落?(?=[的里裡中第呢讲講说說谈談写寫是怎有对對提主内內总總概分和与與、及，,。?？!！\s]|$)"
-    rf"|(?P<last>最[后後]一?段|末段|{_WHOLE}(?:[结結]尾|末尾){_PART}|\b(?:last|final) paragraph\b|\bend of the (?:speech|report|text)\b)"
-    rf"|(?P<first>首段|{_WHOLE}[开開](?:[头頭]|篇){_PART}|\bfirst paragraph\b|\b(?:beginning|start) of the (?:speech|report|text)\b)"
+    rf"|(?P<last>最[后後]一?段|末段|(?:{_TEXT}的?)?(?:[结結]尾|末尾){_PART}|\b(?:last|final) paragraph\b|\bend of the (?:speech|report|text)\b)"
+    rf"|(?P<first>首段|(?:^|在|{_TEXT}的?)[开開](?:[头頭]|篇){_PART}|\bfirst paragraph\b|\b(?:beginning|start) of the (?:speech|report|text)\b)"
     r"|\bparagraph (?P<english>\d{1,3})\b)"
     rf"(?:[的里裡中,，]*\s*(?:第(?P<sentence>{_NUMERAL})句|(?P<ending>最[后後]一句)|sentence (?P<within>\d{{1,3}})\b)[话話]?)?"
     r"|(?P<last_sentence>最[后後]一句[话話]?|\blast sentence\b)|(?P<first_sentence>第一句[话話]?|\bfirst sentence\b)",

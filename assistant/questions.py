@@ -110,7 +110,7 @@ _MENTIONED = _any(
 )
 _OF_MENTIONS = frozenset(
     "找 找出 找出来 摘 摘出 摘出来 挑出 标出 列 句子 原话 原文 所有 全部 每处 每句 地方 段落 出现 多次 反复 词 词语 字样 find show quote every all each "
-    "sentence sentences passage passages paragraph paragraphs place places mention mentions mentioning occur occurs word times".split()
+    "字 sentence sentences appear appears say says passage passages paragraph paragraphs place places mention mentions mentioning occur occurs word times".split()
 )
 """Words of a question that asks where something is mentioned, which is not mentioned itself."""
 _ASKING = _any(
@@ -165,6 +165,12 @@ _NO_PLACES = frozenset({"中国", "攸关"})
 _GENERIC = re.compile("(?:全会|代会|大会|中央|党委|政府|法院|机关)$")
 """Bodies of which there are many: 哪一次中央全会."""
 _QUOTED = re.compile(r"[“\"「『《‘]([^“”\"「」『』《》‘’]{2,})[”\"」』》’]")
+
+
+_QUOTED_ONCE = re.compile(r"[“\"「『《‘]([^“”\"「」『』《》‘’]+)[”\"」』》’]")
+_COUNTED = re.compile(
+    r"(?:(?:讲话|报告|文章|全文|原文|文)[里中]?)?([^“”\"「」『』《》‘’、和与,?]{2,12}?)(?:这个词|一词|这个?字|字样)?(?:一共|总共|共)?出现了?(?:几|多少)[次处回遍]"
+)
 
 
 class Thing(StrEnum):
@@ -299,8 +305,12 @@ class Question:
 
     @property
     def mentioned(self) -> list[Term]:
-        """What a question names that asks where something is mentioned; a quoted phrase is one term."""
-        quoted = [Term(match[1], Kind.NUMBER, *match.span(1)) for match in _QUOTED.finditer(self.folded)]
+        """What a question names that asks where something is mentioned.
+
+        A phrase in quotation marks is one term, and so is what stands before 出现几次.
+        """
+        phrases = [*_QUOTED_ONCE.finditer(self.folded), *filter(None, [_COUNTED.match(self.folded)])]
+        quoted = [Term(match[1], Kind.NUMBER, *match.span(1)) for match in phrases if is_chinese(match[1])]
         terms = [term for term in self.terms if term.text not in _OF_MENTIONS]
         return [*quoted, *(t for t in terms if not any(q.start <= t.start < q.end for q in quoted))]
 

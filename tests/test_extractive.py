@@ -214,6 +214,10 @@ CASES = {
         Case("最高人民法院院长是谁？", NOTHING),
         Case("民法典是哪一年实施的？", NOTHING),
     ],
+    "unanswerable: announced and not told": [
+        Case("易继明提出了什么工作建议？", NOTHING),
+        Case("《建议》提出的明确要求具体是哪几句话？", NOTHING),
+    ],
     "unanswerable: near misses": [
         Case("怎样建设医疗公共服务体系？", NOTHING),
         Case("教育体制机制怎么改革？", NOTHING),
@@ -256,6 +260,8 @@ CASES = {
 }
 
 KNOWN_GAPS = [
+    (Case("教授给政治局提了哪些具体的建议？", NOTHING), "2.2 comes first, and only the first is asked whether it holds any"),
+    (Case("怎样削弱知识产权意识？", NOTHING), "11.2 wants the contrary"),
     (Case("怎样加强地方保护主义？", NOTHING), "11.1 is against it, and the reader does not see that"),
     (Case("怎样放宽对侵权行为的处罚？", NOTHING), "6.8 wants the contrary"),
     (Case("怎样维护网络安全？", NOTHING), "the reader takes 国家安全 in 10.1 for it"),

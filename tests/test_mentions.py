@@ -55,6 +55,7 @@ def test_it_may_be_asked_in_many_ways(assistant: Assistant, form: str, word: str
 @pytest.mark.parametrize(
     ("question", "word"),
     [
+        ('How often is "innovation" mentioned?', "创新"),
         ("How often is WIPO mentioned?", "世界知识产权组织"),
         ("Find every sentence that mentions punitive damages.", "惩罚性赔偿"),
         ("Where does it mention antitrust?", "反垄断"),
@@ -78,6 +79,23 @@ def test_things_that_are_named_in_one_breath_are_counted_each(assistant: Assista
         assert isinstance(reply, Answer)
         assert reply.mentions == Mentions(("反垄断", "地理标志"), (3, 1), 4, 4)
         assert reply.count == "“反垄断”共出现 3 次，“地理标志”共出现 1 次，见于 4 句。"
+
+
+@pytest.mark.parametrize(
+    ("question", "word"),
+    [
+        ("习近平强调出现几次？", "习近平强调"),
+        ("讲话里“要”出现几次？", "要"),
+        ("“不”字出现几次？", "不"),
+        ("知识产权保护工作这个词一共出现了多少次", "知识产权保护工作"),
+        ("How many times does 创新 appear?", "创新"),
+    ],
+)
+def test_a_phrase_is_counted_as_it_stands(assistant: Assistant, question: str, word: str) -> None:
+    reply = assistant.ask(question)
+    assert isinstance(reply, Answer)
+    assert reply.mentions
+    assert (reply.mentions.words, reply.mentions.times) == ((word,), (BODY.count(word),))
 
 
 def test_other_words_are_looked_for_together(assistant: Assistant) -> None:

@@ -97,6 +97,7 @@ def test_a_place_that_does_not_exist_is_named(assistant: Assistant, question: st
         "2020",
         "3.5%",
         "开展什么？",
+        "哪几段以习近平指出开头？",
         "What comes first?",
         "At last, what was decided?",
     ],

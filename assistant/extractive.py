@@ -50,8 +50,8 @@ PLAIN = -1.0
 STRANGE = 0.85
 """Share of the question's weight in words that the corpus has nowhere, above which it is about something else."""
 AGAINST = -1.0
-"""The encoder's verdict counts as no lower where a word of the question is found: of short ones it is often far lower, and
-wrong."""
+"""The encoder's verdict counts as no lower, except where things are named and nothing of the question is said: of short
+questions it is often far lower, and wrong."""
 MIN_OWN = 0.2
 """Share of the question's weight that a sentence must cover itself to be quoted for the name it holds."""
 MIN_CONFIDENCE = 0.6
@@ -312,7 +312,7 @@ class ExtractiveAnswerer:
         weights = dict(zip(question.terms, self._coverage.weights(question), strict=True))
         strange = sum(weights[term] for term in unknown) > STRANGE * sum(weights.values())
         verdict = max(self.encoder.verdicts(question.spoken, [c.sentence.text for c in ranked[:READ]]).tolist())
-        if best.covered:
+        if best.covered or not missing:
             verdict = max(verdict, AGAINST)
         evidence = (
             _BASE + _ODDS * (best.odds + max(c.odds for c in ranked)) + _VERDICT * verdict

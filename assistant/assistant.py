@@ -11,7 +11,7 @@ from typing import Any, Protocol, Self
 
 from assistant.background import Stopped, check_stopped, stoppable
 from assistant.citations import Claim, Withheld, check, cite
-from assistant.corpus import Corpus, Paragraph
+from assistant.corpus import Corpus, Paragraph, Sentence
 from assistant.drafts import foreign_sign, lift_marks
 from assistant.errors import ModelError, QuestionError
 from assistant.extractive import ExtractiveAnswerer
@@ -197,11 +197,14 @@ class Assistant:
         short = sum(len(paragraph.text) for paragraph in paragraphs) <= SHORT_CORPUS
         found = self.index.search(question, len(paragraphs) if short else self.passages)
         if places := Places.read(question, self.corpus):
-            more = tuple(self.corpus.speech(s.speech).paragraphs[s.paragraph] for s in places.sentences)
+            more = self._paragraphs(places.sentences)
         elif shape_of(question) is Shape.OUTLINE:
             more = self.corpus.speech(found[0].paragraph.speech).body[:MAX_OUTLINE]
-        known = {passage.paragraph for passage in found}
-        return [*found, *(Passage(p, 0.0) for p in dict.fromkeys(more) if p not in known)]
+        return _beside(found, more)
+
+    def _paragraphs(self, sentences: Sequence[Sentence]) -> tuple[Paragraph, ...]:
+        """Return the paragraphs in which some sentences stand."""
+        return tuple(self.corpus.speech(s.speech).paragraphs[s.paragraph] for s in sentences)
 
     def _stand_alone(self, question: str, history: Sequence[Turn]) -> tuple[Answerer, str | None, str | None]:
         """Return who answers, the question restated if it leans on `history`, and a notice if that answerer failed."""
@@ -231,6 +234,8 @@ class Assistant:
         asked = restated or question
         # A model says nothing of its search.
         finding = answerer.find(asked, shown) if isinstance(answerer, ExtractiveAnswerer) else None
+        if finding and finding.mentions:
+            shown = _beside(shown, self._paragraphs(finding.sentences))  # the search does not find every place
         confidence = finding.confidence if finding else None
         titles = {speech.id: speech.title for speech in self.corpus.speeches}
         claims: list[Claim] = []
@@ -279,6 +284,12 @@ class Assistant:
             prompt=answerer.prompt,
             version=version("speech-assistant"),
         )
+
+
+def _beside(passages: Sequence[Passage], paragraphs: Sequence[Paragraph]) -> list[Passage]:
+    """Return passages, and behind them the paragraphs that are not among them."""
+    known = {passage.paragraph for passage in passages}
+    return [*passages, *(Passage(p, 0.0) for p in dict.fromkeys(paragraphs) if p not in known)]
 
 
 def _model(settings: Settings) -> Answerer | None:

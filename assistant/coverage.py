@@ -4,6 +4,7 @@ Rare words weigh more. What the whole corpus lacks is told apart from what one s
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from math import log
@@ -95,14 +96,17 @@ class Coverage:
         """
         said = whole = question.folded + question.carried
         for term in reversed(question.terms):
-            forms = (
-                [term.text.partition("年")[2]] if term.is_number else term.equivalents if is_chinese(term.text) else []
-            )
-            form = next((form for form in forms if form and form in self._text), "")
+            end = term.end if term.is_number else term.start + len(term.text)
             stands = term.is_number or said.startswith(term.text, term.start)
+            form = next((form for form in self._other_forms(term) if form and form in self._text), "")
             if form and stands and term.text not in self._text:
-                said = said[: term.start] + form + said[term.end if term.is_number else term.start + len(term.text) :]
+                said = said[: term.start] + form + said[end:]
         return said if said != whole else ""
+
+    def _other_forms(self, term: Term) -> Sequence[str]:
+        if term.is_number:
+            return [term.text.partition("年")[2]] if self.has(term) else []
+        return term.equivalents if is_chinese(term.text) else []
 
     def known_of(self, speech: str) -> str:
         """Return what the catalogue says of a speech, by its id."""

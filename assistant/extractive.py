@@ -88,10 +88,10 @@ CERTAIN = 0.95
 """Confidence where nothing had to be weighed: an outline, a place, a count of mentions."""
 # In log-odds: the reader's odds, of the best sentence and the highest of all; the encoder's verdict; a sentence that holds the
 # kind of thing asked for; the share covered where a noun is lacking, as in a question of which one thing was exchanged; lacking
-# a name; lacking a number, or a name that the corpus has nowhere; hardly any name or noun that the corpus has. Rounded from a search for the fewest near misses answered
-# while 8 to 14 % of the other questions are refused, on the tune split and on three speeches of `eval/speeches` alike; the
-# fourth and the seventh by hand, so that hardly anything outweighs them. The share of the question that is lacking won on the
-# bundled speech, whose field the glossary knows, and lost elsewhere.
+# a name; lacking what is exact, or a name that the corpus has nowhere; hardly a name or noun that the corpus has. Rounded from
+# a search for the fewest near misses answered while 8 to 14 % of the other questions are refused, on the tune split and on
+# three speeches of `eval/speeches` alike; the fourth and the seventh by hand, so that hardly anything outweighs them. The share
+# of the question that is lacking won on the bundled speech, whose field the glossary knows, and lost elsewhere.
 _BASE, _ODDS, _VERDICT, _OFFERED, _SWAPPED, _NAME, _NOWHERE, _STRANGE = -4.9, 0.25, 0.25, 6.0, -1.2, -1.5, -6.0, -1.5
 
 # How the parallel paragraphs of such a speech begin: 某某指出，要……
@@ -164,6 +164,7 @@ class ExtractiveAnswerer:
     def find(self, text: str, passages: Sequence[Passage]) -> Finding:
         """Return the sentences that answer a question, how sure that is, and what the speech lacks.
 
+        They are sentences of the passages; where mentions are asked for, of the whole corpus.
         Of a question that asks several things, each is answered by itself if all of them are; else it is asked whole.
         """
         if places := Places.read(text, self.corpus):
@@ -196,11 +197,10 @@ class ExtractiveAnswerer:
         return asked if others and not whole else []
 
     def _find(self, text: str, passages: Sequence[Passage], told: Sequence[Sentence]) -> Finding:
-        """Return what answers one question; what it asks to be counted is counted in the sentences `told`."""
+        """Return what answers one question; what is to be counted is counted in, and quoted from, the sentences `told`."""
         question = Question.read(text, self.glossary)
         if question.asks_where_mentioned:
-            shown = [sentence for passage in passages for sentence in passage.paragraph.sentences]
-            if mentioned := find_mentions(question, told, shown):
+            if mentioned := find_mentions(question, told):
                 mentions, sentences = mentioned
                 return Finding(sentences, CERTAIN, matched=_stood_in(question, sentences), mentions=mentions)
             if absent := [term for term in question.mentioned if not self._coverage.says(term)]:
@@ -308,7 +308,7 @@ class ExtractiveAnswerer:
         ]
         unknown = [term for term in missing if self._coverage.lacks(term)]
         names = [term for term in missing if term.kind is Kind.NAME]
-        nowhere = any(term.kind is Kind.NUMBER or term in unknown for term in missing if term.kind is not Kind.NOUN)
+        nowhere = any(term.kind is Kind.EXACT or term in unknown for term in missing if term.kind is not Kind.NOUN)
         weights = dict(zip(question.terms, self._coverage.weights(question), strict=True))
         strange = sum(weights[term] for term in unknown) > STRANGE * sum(weights.values())
         verdict = max(self.encoder.verdicts(question.spoken, [c.sentence.text for c in ranked[:READ]]).tolist())
@@ -368,7 +368,7 @@ def _joined(parts: Sequence[Finding]) -> Finding:
     turns = zip_longest(*(part.sentences for part in parts))
     sentences = dict.fromkeys(sentence for turn in turns for sentence in turn if sentence is not None)
     return Finding(
-        tuple(sentences)[: max(MAX_SENTENCES, len(parts))],
+        tuple(sentences)[:MAX_SENTENCES],
         min(part.confidence or 0.0 for part in parts),
         matched=tuple(dict.fromkeys(pair for part in parts for pair in part.matched)),
     )

@@ -10,19 +10,18 @@ from assistant.replies import Mentions
 from assistant.subquestions import coordinated
 from assistant.text import is_chinese, numbers
 
+# Each has its own count: 各几次, or two questions.
 _EACH = re.compile("各|分别|[?;].*[?;]")
 MAX_LISTED = 100
 """Sentences that are listed; how many there are is told."""
 
 
-def find_mentions(
-    question: Question, sentences: Sequence[Sentence], shown: Sequence[Sentence]
-) -> tuple[Mentions, tuple[Sentence, ...]] | None:
-    """Return how often some sentences have what the question names, and those that have it, in order.
+def find_mentions(question: Question, sentences: Sequence[Sentence]) -> tuple[Mentions, tuple[Sentence, ...]] | None:
+    """Return how often some sentences have what the question names, and the first of those that have it.
 
-    Of these, the ones that are shown. Things that are named in one breath (反垄断和公平竞争) are looked for each by itself,
-    others together if any sentence has them all; a word in another language also as official Chinese has it. None where the question does not ask for
-    that, names nothing, or names what none of them has.
+    Things that are named in one breath (反垄断和公平竞争) are looked for each by itself, others together if any sentence has
+    them all; a word in another language also as official Chinese has it. None where the question does not ask for that,
+    names nothing, or names what none of them has.
     """
     terms = question.mentioned
     if not question.asks_where_mentioned or not terms:
@@ -38,10 +37,10 @@ def find_mentions(
     rows = list(zip(sentences, zip(*counts.values(), strict=True), strict=True))
     apart = bool(_EACH.search(question.folded)) or {t.text for t in terms} <= {t.text for t in coordinated(question)}
     together = len(counts) > 1 and not apart and any(all(row) for _, row in rows)
-    found = [sentence for sentence, row in rows if (all(row) if together else any(row))]
-    listed = tuple(sentence for sentence in found if sentence in set(shown))[:MAX_LISTED]
+    found = tuple(sentence for sentence, row in rows if (all(row) if together else any(row)))
     totals = tuple(sum(times) for times in counts.values())
-    return (Mentions(tuple(counts), totals, len(found), len(listed), together), listed) if listed else None
+    listed = found[:MAX_LISTED]
+    return Mentions(tuple(counts), totals, len(found), len(listed), together), listed
 
 
 def _count(term: Term, form: str, sentence: Sentence) -> int:

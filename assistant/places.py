@@ -22,6 +22,7 @@ _NAMED = re.compile(
     r"|(?P<last_sentence>最[后後]一句[话話]?|\blast sentence\b)|(?P<first_sentence>第一句[话話]?|\bfirst sentence\b)",
     re.IGNORECASE,
 )
+# Narrower than what `Corpus.find` takes: 2020 alone is a year.
 _ADDRESS = re.compile(r"\s*[\[【]?(?P<address>(?:[\w-]+/)?\d{1,3}(?:\.\d{1,3})?)[\]】]?(?P<rest>.*)", re.DOTALL)
 _OF_AN_ADDRESS = re.compile(
     r"(?:这|這|那)?一?[句段]?[话話]?(?:是|[说說讲講])?的?了?(?:什么|什麼|啥)?(?:意思)?[?？。!！\s]*"

@@ -31,7 +31,7 @@ class Shape(StrEnum):
 class Kind(StrEnum):
     """How much it matters that the speech has a term."""
 
-    NUMBER = "number"
+    EXACT = "exact"
     """A number, a numbered meeting or plan, a quoted phrase: nothing stands in for it."""
     NAME = "name"
     """A place, a body, a person; the sentence that answers may call it 我国 or 他."""
@@ -164,10 +164,9 @@ _NO_PLACES = frozenset({"中国", "攸关"})
 """What every such speech is about, and a mistake of the tagger."""
 _GENERIC = re.compile("(?:全会|代会|大会|中央|党委|政府|法院|机关)$")
 """Bodies of which there are many: 哪一次中央全会."""
-_QUOTED = re.compile(r"[“\"「『《‘]([^“”\"「」『』《》‘’]{2,})[”\"」』》’]")
+_QUOTED = re.compile(r"[“\"「『《‘]([^“”\"「」『』《》‘’]+)[”\"」』》’]")
 
 
-_QUOTED_ONCE = re.compile(r"[“\"「『《‘]([^“”\"「」『』《》‘’]+)[”\"」』》’]")
 _COUNTED = re.compile(
     r"(?:(?:讲话|报告|文章|全文|原文|文)[里中]?)?([^“”\"「」『』《》‘’、和与,?]{2,12}?)(?:这个词|一词|这个?字|字样)?(?:一共|总共|共)?出现了?(?:几|多少)[次处回遍]"
 )
@@ -309,8 +308,8 @@ class Question:
 
         A phrase in quotation marks is one term, and so is what stands before 出现几次.
         """
-        phrases = [*_QUOTED_ONCE.finditer(self.folded), *filter(None, [_COUNTED.match(self.folded)])]
-        quoted = [Term(match[1], Kind.NUMBER, *match.span(1)) for match in phrases if is_chinese(match[1])]
+        phrases = [*_QUOTED.finditer(self.folded), *filter(None, [_COUNTED.match(self.folded)])]
+        quoted = [Term(match[1], Kind.EXACT, *match.span(1)) for match in phrases if is_chinese(match[1])]
         terms = [term for term in self.terms if term.text not in _OF_MENTIONS]
         return [*quoted, *(t for t in terms if not any(q.start <= t.start < q.end for q in quoted))]
 
@@ -357,23 +356,23 @@ def _terms(folded: str, names: frozenset[str], glossary: Glossary) -> Iterator[T
         for match in glossary.matches(folded)
         if match.phrase not in _VAGUE and not any(a <= match.start and match.end <= b for a, b in noise)
     ]
-    quoted = [match.span(1) for match in _QUOTED.finditer(folded)]
+    quoted = [match.span(1) for match in _QUOTED.finditer(folded) if len(match[1]) > 1]
     how = {match.end() for match in _HOW.finditer(folded)}
     free = [True] * len(folded)
     for a, b in [*noise, *((m.start, m.end) for m in matches)]:
         free[a:b] = [False] * (b - a)
     for other in _NEIGHBOUR.finditer(folded):
         free[other.start() : other.end()] = [False] * len(other[0])
-        yield Term(other[0], Kind.NUMBER, *other.span())
+        yield Term(other[0], Kind.EXACT, *other.span())
     numbers = [n for n in _numbers(folded) if all(free[n.start : n.end])]
     for number in numbers:
         free[number.start : number.end] = [False] * (number.end - number.start)
         end = number.end + folded.startswith(tuple(_MEASURES), number.end)
-        yield Term(number.form, Kind.NUMBER, number.start, end, is_number=True)
+        yield Term(number.form, Kind.EXACT, number.start, end, is_number=True)
     for match in matches:
         kind = Kind.NOUN if match.start in how else _kind_of(match)
         exact = any(a <= match.start and match.end <= b for a, b in quoted)
-        yield Term(match.phrase, Kind.NUMBER if exact else kind, match.start, match.end, match.terms)
+        yield Term(match.phrase, Kind.EXACT if exact else kind, match.start, match.end, match.terms)
     position = 0
     for word, tag in tagged(folded):
         start = folded.find(word, position)
@@ -386,7 +385,7 @@ def _terms(folded: str, names: frozenset[str], glossary: Glossary) -> Iterator[T
         left = _GLUED.sub("", left)
         if left and not _is_empty(left, tag):
             if _NUMBERED.search(left) or any(a <= start and position <= b for a, b in quoted):
-                kind = Kind.NUMBER
+                kind = Kind.EXACT
             elif _is_name(left, tag):
                 kind = Kind.NAME
             else:
@@ -429,7 +428,7 @@ def _kind_of(match: Match) -> Kind:
     """
     word, tag = tagged(match.phrase if is_chinese(match.phrase) else match.terms[0])[-1]
     if _NUMBERED.search(match.phrase):
-        return Kind.NUMBER
+        return Kind.EXACT
     if is_chinese(match.phrase) and _is_name(word, tag):
         return Kind.NAME
     kind = _kind(tag)

@@ -40,4 +40,4 @@ def coordinated(question: Question) -> list[Term]:
     terms = [term for term in question.terms if not term.carried]
     joined = [bool(_BETWEEN.fullmatch(question.folded[a.end : b.start])) for a, b in pairwise(terms)]
     beside = zip(terms, [False, *joined], [*joined, False], strict=True) if terms else ()
-    return [t for t, before, behind in beside if (before or behind) and t.kind not in (Kind.NAME, Kind.NUMBER)]
+    return [t for t, before, behind in beside if (before or behind) and t.kind not in (Kind.NAME, Kind.EXACT)]

@@ -26,8 +26,6 @@ class Asked:
     """What came of one question."""
 
     speech: str
-    question: str
-    kind: str
     answerable: bool
     answered: bool
     first: bool
@@ -73,6 +71,4 @@ def _ask(text: Path) -> Iterator[Asked]:
                 quotes = [citation.quote for citation in reply.citations] if reply.kind == "answer" else []
                 hits = [any(part in quote for part in entry["gold"]) for quote in quotes]
                 right = any(hits) if entry["gold"] else not quotes
-                yield Asked(
-                    text.stem, entry["q"], entry["kind"], bool(entry["gold"]), bool(quotes), hits[:1] == [True], right
-                )
+                yield Asked(text.stem, bool(entry["gold"]), bool(quotes), hits[:1] == [True], right)

@@ -53,7 +53,7 @@ def test_what_is_answered_rightly_is_told_from_what_is_not(tmp_path: Path) -> No
 
 def test_the_table_has_a_row_for_what_no_setting_was_chosen_with() -> None:
     def asked(speech: str, *, answered: bool) -> Asked:
-        return Asked(speech, "？", "plain", answerable=True, answered=answered, first=answered, right=answered)
+        return Asked(speech, answerable=True, answered=answered, first=answered, right=answered)
 
     rows = elsewhere_table([asked("city", answered=True), asked(SETTINGS[0], answered=False)]).splitlines()
     assert rows[-3:] == [

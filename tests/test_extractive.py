@@ -323,8 +323,10 @@ FOLLOW_UPS = [
     (["公共服务体系怎么建设？"], Case("目的是什么？", "7.5")),
     (["要加强知识产权保护宣传教育吗？"], Case("目的是什么？", "7.8")),
     (["“十四五”时期要制定什么规划？"], Case("里面要写明哪些东西？", "5.2")),
-    # It names a thing beside the one that it points at.
-    (["怎样维护国家安全？"], Case("它跟创新是什么关系？", "3.2", "1.2 10.2")),
+]
+
+KNOWN_GAPS_OF_FOLLOW_UPS = [
+    (["怎样维护国家安全？"], Case("它跟创新是什么关系？", "3.2", "10.2"), "1.2 is quoted too: it names 国家安全 and not 创新"),
 ]
 
 # fmt: on
@@ -394,15 +396,24 @@ def test_a_follow_up_is_understood(assistant: Assistant, earlier: list[str], cas
     assert case.holds(reply), f"{reply.restated} must have {case.must or 'nothing'} and has {cited(reply)}"
 
 
+@pytest.mark.parametrize(("earlier", "case", "why"), KNOWN_GAPS_OF_FOLLOW_UPS)
+def test_a_known_gap_of_follow_ups_is_still_open(
+    assistant: Assistant, earlier: list[str], case: Case, why: str
+) -> None:
+    assert not case.holds(after(assistant, earlier, case.question)), f"Well done: move it. It was open because {why}."
+
+
 def test_the_tables_are_sound(corpus: Corpus) -> None:
     """Every address stands in the speech, no question stands in two tables, and there are enough of both kinds."""
     cases = [case for cases in CASES.values() for case in cases] + [case for case, _ in KNOWN_GAPS]
-    follow_ups = [case for _, case in FOLLOW_UPS]
+    follow_ups = [case for _, case in FOLLOW_UPS] + [case for _, case, _ in KNOWN_GAPS_OF_FOLLOW_UPS]
     for case in cases + follow_ups:
-        assert all(isinstance(corpus.find(address), Sentence) for address in f"{case.must} {case.may}".split())
+        assert all(
+            isinstance(corpus.find(address), Sentence) for address in f"{case.must} {case.may} {case.either}".split()
+        )
     assert len({case.question for case in cases}) == len(cases)
     assert sum(bool(case.must) for case in cases) >= 80
-    assert sum(not case.must for case in cases) >= 40
+    assert sum(not (case.must or case.either) for case in cases) >= 40
 
 
 # --- What a question asks for ---

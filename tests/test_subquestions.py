@@ -52,8 +52,9 @@ def test_one_question_is_left_whole(question: str) -> None:
 
 
 def test_what_was_carried_to_a_question_stays_with_it(assistant: Assistant) -> None:
-    reply = assistant.ask("它什么时候起步，成效如何？（知识产权保护）")
+    reply = assistant.ask("它有什么要求，还要做什么？（惩罚性赔偿）")
     assert isinstance(reply, Answer)
+    assert reply.citations[0].sentence.address == "8.5"
 
 
 @pytest.mark.parametrize("question", ["a，b，c", "什么时候，怎样。其他", "好的，谁？还有，哪里？"])

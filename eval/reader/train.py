@@ -48,7 +48,6 @@ def train() -> None:
     steps = EPOCHS * -(-len(examples.epoch()) // BATCH)
     _log.info("%d steps", steps)
     _learn(reader, examples, steps)
-    torch.save(reader.state_dict(), STATE)
     reader.eval()
     with torch.no_grad():
         found = [(reader(*given), labels) for *given, labels in unseen.batches(unseen.epoch())]
@@ -57,6 +56,7 @@ def train() -> None:
 
 
 def _learn(reader: Reader, examples: Examples, steps: int) -> None:
+    """Train, and keep the state at the end of every epoch."""
     copied = [p for name, p in reader.named_parameters() if name.startswith("layers")]
     new = [p for name, p in reader.named_parameters() if not name.startswith("layers")]
     groups = [{"params": copied, "lr": RATE}, {"params": new, "lr": _NEW * RATE}]

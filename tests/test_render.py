@@ -249,6 +249,17 @@ def test_footnotes_keep_a_line_for_each_claim(assistant: Assistant) -> None:
     assert footnotes(reply, ZH).splitlines()[:3] == [f"{PEOPLE_QUOTE}[1]", "保护知识产权就是保护创新。[2][1]", ""]
 
 
+def test_a_count_stands_above_the_quotes_wherever_the_reply_is_shown(assistant: Assistant) -> None:
+    exchange = Exchange("反垄断提到几次？", assistant.ask("反垄断提到几次？"), "done")
+    count = "“反垄断”共出现 3 次，见于 3 句。"
+    assert exchange.reply is not None
+    html = reply_html(exchange, 1, ZH)
+    assert html.index(f"<p class='count'>{count}</p>") < html.index("class='claims'")
+    assert footnotes(exchange.reply, ZH).startswith(f"{count}\n")
+    assert count in markdown([exchange], ZH)
+    assert "class='count'" not in reply_html(Exchange(PEOPLE, assistant.ask(PEOPLE), "done"), 1, ZH)
+
+
 def test_a_conversation_is_taken_away_as_markdown(assistant: Assistant) -> None:
     """When it is changed on purpose, read the difference, then write the golden file anew."""
     exchanges = [

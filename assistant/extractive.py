@@ -158,7 +158,9 @@ class ExtractiveAnswerer:
         yield from self.find(question, passages).pieces
 
     def restate(self, question: str, turns: Sequence[Turn]) -> str:
-        """Return `question` with what it leans on: 它有什么要求, 还有吗."""
+        """Return `question` with what it leans on: 它有什么要求, 还有吗, 下一段呢."""
+        if turns and (stepped := Places.step(question, turns[-1].question, self.corpus)) != question:
+            return stepped
         return restate(question, turns, self.glossary, self._coverage.has)
 
     def find(self, text: str, passages: Sequence[Passage]) -> Finding:
@@ -203,7 +205,8 @@ class ExtractiveAnswerer:
             if mentioned := find_mentions(question, told):
                 mentions, sentences = mentioned
                 return Finding(sentences, CERTAIN, matched=_stood_in(question, sentences), mentions=mentions)
-            if absent := [term for term in question.mentioned if not self._coverage.says(term)]:
+            absent = [term for term in question.mentioned if not self._coverage.says(term)]
+            if absent or not question.mentioned:
                 return Finding((), 0.0, tuple(question.typed(term) for term in absent))
         if sure := self._without_weighing(question, passages):
             return Finding(tuple(sure[:MAX_PARTS]), CERTAIN)

@@ -4,6 +4,7 @@
     他是哪个大学的？（易继明）         it says he or she: the person named last, in a question or in answer to who
     那商标法呢？（怎么修订）           it names another thing: what was asked about the last one
     那讲课的呢？（谁、集体学习）       it names another act: who or what the last one was asked about
+    创新呢？（出现了多少次）           it names another word: the last one was to be counted
 
 那商标法呢 is not given the law of the question before: it would be answered with the old sentence again. Nor does any
 question lean on what was asked in vain and the speech does not have: 讲话提到网络游戏了吗？还有什么要求？
@@ -89,6 +90,8 @@ def _last(past: _Past, knows: Knows, part: Callable[[Question], Sequence[Term]])
 def _what_was_asked(asked: Question, past: _Past, knows: Knows) -> list[str]:
     """Return what the last question asked beside the thing for which another one is named, or the act."""
     turn, question = past[0]
+    if question.asks_where_mentioned:
+        return [*filter(None, [question.asking_of_mentions])]
     if turn.kind != "answer":
         return []
     acts = _acts(question)

@@ -7,14 +7,18 @@ from typing import Self
 
 from assistant.corpus import Corpus, Paragraph, Sentence
 from assistant.errors import AddressError
-from assistant.text import numbers
+from assistant.text import is_chinese, numbers
 
 _NUMERAL = r"[\d一二三四五六七八九十百]{1,4}"
 _TEXT = "(?:讲话|講話|报告|報告|文章|全文)"
 _PART = "(?:部分|一段|那段)?"
 # Behind 第二段 stands what is asked of it, and no word that it belongs to: 第二段隧道, 第一段时间.
+_PARAGRAPH = (
+    r"[个個]?(?:自然)?段落?(?=[的里裡中第呢讲講说說谈談写寫是怎有对對提主内內总總概分各都和与與、及，,。?？!！\s]|$)"
+)
 _NAMED = re.compile(
-    rf"(?:(?P<back>倒[数數])?第(?P<paragraph>{_NUMERAL})[个個]?(?:自然)?段落?(?=[的里裡中第呢讲講说說谈談写寫是怎有对對提主内內总總概分和与與、及，,。?？!！\s]|$)"
+    rf"(?:(?P<back>倒[数數])?第(?P<paragraph>{_NUMERAL})(?:段?[到至~—–-]+第?(?P<until>{_NUMERAL}))?{_PARAGRAPH}"
+    rf"|(?:(?P<beginning>前|[开開][头頭])|最?[后後])(?P<few>[2-9两兩二三四五六七八九]){_PARAGRAPH}"
     rf"|(?P<last>最[后後]一?段|末段|(?:{_TEXT}的?)?(?:[结結]尾|末尾){_PART}|\b(?:last|final) paragraph\b|\bend of the (?:speech|report|text)\b)"
     rf"|(?P<first>首段|(?:^|在|{_TEXT}的?)[开開](?:[头頭]|篇){_PART}|\bfirst paragraph\b|\b(?:beginning|start) of the (?:speech|report|text)\b)"
     r"|\bparagraph (?P<english>\d{1,3})\b)"
@@ -23,9 +27,18 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 # Narrower than what `Corpus.find` takes: 2020 alone is a year.
-_ADDRESS = re.compile(r"\s*[\[【]?(?P<address>(?:[\w-]+/)?\d{1,3}(?:\.\d{1,3})?)[\]】]?(?P<rest>.*)", re.DOTALL)
+_ADDRESS = r"[\[【]?(?:[\w-]+/)?\d{1,3}(?:\.\d{1,3})?[\]】]?"
+_ADDRESSES = re.compile(
+    rf"\s*(?P<addresses>{_ADDRESS}(?:(?:\s*(?:[、，,和与與及]|and)\s*|\s+|(?<=[\]】])){_ADDRESS})*)(?P<rest>.*)",
+    re.DOTALL,
+)
+_BESIDE = re.compile(
+    r"(?:(?P<next>[下后後]一|接[着著]的?|接下[来來]的?那?一?)|[上前]一)[个個]?(?:自然)?段落?(?=[的里裡讲講说說写寫是怎有对對内內呢,，。?？!！\s]|$)"
+    r"|\b(?:the )?(?:(?P<following>next|following)|previous|preceding) paragraph\b",
+    re.IGNORECASE,
+)
 _OF_AN_ADDRESS = re.compile(
-    r"(?:这|這|那)?一?[句段]?[话話]?(?:是|[说說讲講])?的?了?(?:什么|什麼|啥)?(?:意思)?[?？。!！\s]*"
+    r"(?:[这這那]|分别|分別|各)?[一两兩几幾]?[句段]?[话話]?(?:是|[说說讲講])?的?了?(?:什么|什麼|啥)?(?:意思)?[?？。!！\s]*"
 )
 
 
@@ -43,21 +56,31 @@ class Places:
     def read(cls, question: str, corpus: Corpus) -> Self | None:
         """Return the places; None where the question names none, or one of several speeches without saying of which."""
         question = unicodedata.normalize("NFKC", question)
-        if (bare := _ADDRESS.fullmatch(question)) and _OF_AN_ADDRESS.fullmatch(bare["rest"]):
-            named, rest = {bare["address"]: bare["address"]}, ""
+        if (bare := _ADDRESSES.fullmatch(question)) and _OF_AN_ADDRESS.fullmatch(bare["rest"]):
+            named, rest = {address: [address] for address in re.findall(_ADDRESS, bare["addresses"])}, ""
         elif len(corpus.speeches) > 1:
             return None
         else:
             body = corpus.speeches[0].body
-            named = {match[0]: _address(match, body) for match in _NAMED.finditer(question)}
+            named = {match[0]: _addresses(match, body) for match in _NAMED.finditer(question)}
             rest = _NAMED.sub("", question)
         found, missing = [], []
-        for typed, address in named.items():
+        for typed, addresses in named.items():
             try:
-                found.append(corpus.find(address))
+                found += [corpus.find(address) for address in addresses]
             except AddressError:
-                missing.append(typed)
+                missing.append(typed.strip("[]【】"))
         return cls(rest, tuple(found), tuple(missing)) if named else None
+
+    @classmethod
+    def step(cls, question: str, earlier: str, corpus: Corpus) -> str:
+        """Return a question for the next paragraph, or the one before, with the number of that behind an earlier one."""
+        if not (beside := _BESIDE.search(question)) or not (places := cls.read(earlier, corpus)) or not places.found:
+            return question
+        there = places.sentences[-1 if beside["next"] or beside["following"] else 0].paragraph
+        number = there + (1 if beside["next"] or beside["following"] else -1)
+        named = f"第{number}段" if is_chinese(question) else f"paragraph {number}"
+        return question[: beside.start()] + named + question[beside.end() :]
 
     @property
     def sentences(self) -> list[Sentence]:
@@ -66,8 +89,20 @@ class Places:
         return list(dict.fromkeys(there))
 
 
+def _addresses(match: re.Match[str], body: tuple[Paragraph, ...]) -> list[str]:
+    """Return the addresses that a place stands for, or what is none where there can be no such place."""
+    last = body[-1].number
+    if few := match["few"]:
+        count = 2 if few in "两兩" else _value(few)
+        paragraphs = range(1, count + 1) if match["beginning"] else range(last + 1 - count, last + 1)
+        return [str(number) for number in paragraphs] if count <= last else [""]
+    if until := match["until"]:
+        ends = _value(match["paragraph"]), _value(until)
+        return [str(i) for i in range(*ends)] + [str(ends[1])] if 0 < ends[0] <= ends[1] <= last else [""]
+    return [_address(match, body)]
+
+
 def _address(match: re.Match[str], body: tuple[Paragraph, ...]) -> str:
-    """Return the address that a place stands for, or what is none where there can be no such place."""
     last = body[-1].number
     if match["last_sentence"]:
         return f"{last}.{len(body[-1].sentences)}"

@@ -300,7 +300,14 @@ class Question:
     @property
     def asks_where_mentioned(self) -> bool:
         """Whether the question asks where, or how often, the speech mentions something."""
-        return bool(_MENTIONED.search(self.folded))
+        return bool(_MENTIONED.search(self.folded) or (self.carried and _MENTIONED.search(self.carried)))
+
+    @property
+    def asking_of_mentions(self) -> str:
+        """The words that ask so, as they were typed: 出现了多少次, how often mentioned; "" where it asks something else."""
+        if not (match := _MENTIONED.search(self.folded)):
+            return ""
+        return original(self.text, *match.span()) if is_chinese(self.folded) else f"{match[0]} mentioned"
 
     @property
     def mentioned(self) -> list[Term]:
@@ -310,7 +317,7 @@ class Question:
         """
         phrases = [*_QUOTED.finditer(self.folded), *filter(None, [_COUNTED.match(self.folded)])]
         quoted = [Term(match[1], Kind.EXACT, *match.span(1)) for match in phrases if is_chinese(match[1])]
-        terms = [term for term in self.terms if term.text not in _OF_MENTIONS]
+        terms = [term for term in self.terms if term.text not in _OF_MENTIONS and not term.carried]
         return [*quoted, *(t for t in terms if not any(q.start <= t.start < q.end for q in quoted))]
 
     @cached_property

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from assistant.assistant import Assistant
+from assistant.conversation import Conversation
 from assistant.replies import Answer, Mentions, Refusal
 
 SEED = Path("seeds/2020-11-30-intellectual-property.txt").read_text("utf-8")
@@ -140,6 +141,34 @@ def test_what_the_speech_does_not_mention_is_not_counted(assistant: Assistant, q
     assert isinstance(reply, Refusal)
     assert reply.missing
     assert all(word in question for word in reply.missing)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "question", "word"),
+    [
+        ("知识产权出现了多少次？", "创新呢？", "创新"),
+        ("哪些地方提到惩罚性赔偿？", "那反垄断呢", "反垄断"),
+        ("网络游戏提到几次？", "那“人民”呢", "人民"),
+        ("How often is innovation mentioned?", "what about competition?", "竞争"),
+        ("Where is innovation mentioned?", "And monopoly?", "垄断"),
+    ],
+)
+def test_a_follow_up_that_names_another_word_counts_that(
+    assistant: Assistant, earlier: str, question: str, word: str
+) -> None:
+    conversation = Conversation(assistant)
+    conversation.ask(earlier)
+    reply = conversation.ask(question)
+    assert isinstance(reply, Answer)
+    assert reply.mentions
+    assert (reply.mentions.words, reply.mentions.times) == ((word,), (BODY.count(word),))
+    other = conversation.ask("商业秘密怎么保护？")
+    assert isinstance(other, Answer)
+    assert other.mentions is None
+
+
+def test_who_asks_for_mentions_of_nothing_is_refused(assistant: Assistant) -> None:
+    assert isinstance(assistant.ask("出现了多少次？"), Refusal)
 
 
 def test_no_count_is_told_where_none_was_asked_for(assistant: Assistant) -> None:

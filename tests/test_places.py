@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from assistant.assistant import Assistant
-from assistant.corpus import Corpus
+from assistant.conversation import Conversation
+from assistant.corpus import Corpus, Speech
 from assistant.places import Places
 from assistant.replies import Answer, Refusal, Turn
 
@@ -49,6 +50,14 @@ def cited(assistant: Assistant, question: str) -> str:
         ("最后一段第一句讲了什么", "11.1"),
         ("第七段和第7段讲了什么", SEVENTH),
         ("倒數第二段第一句", "10.1"),
+        ("3.4和7.5", "3.4 7.5"),
+        ("7.5、3.4分别说了什么", "7.5 3.4"),
+        ("[3.4][7.5]", "3.4 7.5"),
+        ("第10段到第11段讲了什么？", "10.1 10.2 10.3 10.4 10.5 11.1 11.2"),
+        ("第十至十一段", "10.1 10.2 10.3 10.4 10.5 11.1 11.2"),
+        ("第10-11段说了啥", "10.1 10.2 10.3 10.4 10.5 11.1 11.2"),
+        ("最后两段讲了什么？", "10.1 10.2 10.3 10.4 10.5 11.1 11.2"),
+        ("后2段", "10.1 10.2 10.3 10.4 10.5 11.1 11.2"),
     ],
 )
 def test_what_stands_there_is_quoted_whole(assistant: Assistant, question: str, there: str) -> None:
@@ -74,7 +83,18 @@ def test_what_is_asked_of_a_place_is_answered_from_there(assistant: Assistant, q
 
 
 @pytest.mark.parametrize(
-    "question", ["第二十段讲了什么？", "7.99", "第七段第九句", "404", "倒数第三十段", "paragraph 50"]
+    "question",
+    [
+        "第二十段讲了什么？",
+        "7.99",
+        "第七段第九句",
+        "404",
+        "倒数第三十段",
+        "paragraph 50",
+        "7.5和7.99",
+        "第十段到第二十段",
+        "第五至三段",
+    ],
 )
 def test_a_place_that_does_not_exist_is_named(assistant: Assistant, question: str) -> None:
     reply = assistant.ask(question)
@@ -96,6 +116,10 @@ def test_a_place_that_does_not_exist_is_named(assistant: Assistant, question: st
         "到2035年要怎样？",
         "2020",
         "3.5%",
+        "77年",
+        "2020 11",
+        "前三天做了什么？",
+        "后两段时间",
         "开展什么？",
         "哪几段以习近平指出开头？",
         "What comes first?",
@@ -114,6 +138,33 @@ def test_a_place_leans_on_nothing(assistant: Assistant, question: str, there: st
     assert isinstance(reply, Answer)
     assert reply.restated is None
     assert " ".join(c.sentence.address for c in reply.citations) == there
+
+
+def test_the_next_paragraph_is_the_one_behind_that_was_asked_for(assistant: Assistant, speech: Speech) -> None:
+    conversation = Conversation(assistant)
+    for question, paragraphs in (
+        ("第九段讲了什么？", [9]),
+        ("下一段呢？", [10]),
+        ("接下来一段说了什么", [11]),
+        ("下一段", []),
+        ("倒数第一段", [11]),
+        ("上一段呢", [10]),
+        ("and the next paragraph?", [11]),
+        ("第三段到第七段讲了什么", [3, 4, 5, 6, 7]),
+        ("后一段呢", [8]),
+        ("What does the previous paragraph say?", [7]),
+    ):
+        reply = conversation.ask(question)
+        there = [sentence for number in paragraphs for sentence in speech.paragraphs[number].sentences]
+        assert [c.sentence for c in getattr(reply, "citations", ())] == there, question
+        assert bool(reply.restated) == (question not in ("第九段讲了什么？", "倒数第一段", "第三段到第七段讲了什么"))
+
+
+def test_a_next_paragraph_without_one_before_it_is_none(assistant: Assistant) -> None:
+    question = "下一段讲了什么？"
+    for turns in ([], [Turn("惩罚性赔偿制度怎么落实？", "抓紧落实。")]):
+        restated = assistant.ask(question, turns).restated or question
+        assert restated.startswith(question)
 
 
 def test_a_long_paragraph_is_quoted_whole(tmp_path: Path) -> None:

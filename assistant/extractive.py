@@ -236,7 +236,7 @@ class ExtractiveAnswerer:
         theme = question.shape is Shape.LIST and self._is_theme(question)
         if not whole and (theme or self._resembles(question, TASKS)):
             return [s for s in topics if _FRAME.match(s.text) and "要" in s.text] or topics
-        if whole or self._resembles(question, GIST):
+        if whole or (question.thing is None and self._resembles(question, GIST)):
             return list(dict.fromkeys([*self._theme(sentences), *topics]))
         return []
 

@@ -23,6 +23,8 @@ _NAMED = re.compile(
     rf"|(?P<first>首段|(?:^|在|{_TEXT}的?)[开開](?:[头頭]|篇){_PART}|\bfirst paragraph\b|\b(?:beginning|start) of the (?:speech|report|text)\b)"
     r"|\bparagraph (?P<english>\d{1,3})\b)"
     rf"(?:[的里裡中,，]*\s*(?:第(?P<sentence>{_NUMERAL})句|(?P<ending>最[后後]一句)|sentence (?P<within>\d{{1,3}})\b)[话話]?)?"
+    rf"|(?P<title>(?:^|{_TEXT}的?)(?:标题|標題|题目|題目)|^\s*[这這]?篇?{_TEXT}(?=叫(?:什么|什麼|啥))"
+    r"|\bthe title(?: of (?:the|this) (?:speech|report|text))?(?=\W*$))"
     r"|(?P<last_sentence>最[后後]一句[话話]?|\blast sentence\b)|(?P<first_sentence>第一句[话話]?|\bfirst sentence\b)",
     re.IGNORECASE,
 )
@@ -104,6 +106,8 @@ def _addresses(match: re.Match[str], body: tuple[Paragraph, ...]) -> list[str]:
 
 def _address(match: re.Match[str], body: tuple[Paragraph, ...]) -> str:
     last = body[-1].number
+    if match["title"]:
+        return "0"
     if match["last_sentence"]:
         return f"{last}.{len(body[-1].sentences)}"
     if match["first_sentence"]:

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from assistant.english import MONTHS, english_numbers
 from assistant.glossary import Glossary, Match
+from assistant.names import is_name
 from assistant.text import Number, fold, is_chinese, is_function_word, located_numbers, original, tagged
 
 
@@ -32,9 +33,9 @@ class Kind(StrEnum):
     """How much it matters that the speech has a term."""
 
     EXACT = "exact"
-    """A number, a numbered meeting or plan, a quoted phrase: nothing stands in for it."""
+    """A number, a numbered meeting or plan: nothing stands in for it."""
     NAME = "name"
-    """A place, a body, a person; the sentence that answers may call it 我国 or 他."""
+    """A place, a body, a person, a quoted phrase; the sentence that answers may call it 我国, 他 or 《条例》."""
     NOUN = "noun"
     """A thing; without it the question may be about something else."""
     OTHER = "other"
@@ -160,10 +161,6 @@ _MEASURES = "条章款页次届名位"
 _NEIGHBOUR = re.compile(r"[上下]一?[次届]")
 """Another meeting or the like than the one that is spoken of."""
 _NUMBERED = re.compile(r"[一二三四五六七八九十](?:大$|中全会|届)|^十[一二三四五]五|^\d+[a-z]$|^[a-z]+\d+$")
-_NO_PLACES = frozenset({"中国", "攸关"})
-"""What every such speech is about, and a mistake of the tagger."""
-_GENERIC = re.compile("(?:全会|代会|大会|中央|党委|政府|法院|机关)$")
-"""Bodies of which there are many: 哪一次中央全会."""
 _QUOTED = re.compile(r"[“\"「『《‘]([^“”\"「」『』《》‘’]+)[”\"」』》’]")
 
 
@@ -379,7 +376,7 @@ def _terms(folded: str, names: frozenset[str], glossary: Glossary) -> Iterator[T
     for match in matches:
         kind = Kind.NOUN if match.start in how else _kind_of(match)
         exact = any(a <= match.start and match.end <= b for a, b in quoted)
-        yield Term(match.phrase, Kind.EXACT if exact else kind, match.start, match.end, match.terms)
+        yield Term(match.phrase, Kind.NAME if exact else kind, match.start, match.end, match.terms)
     position = 0
     for word, tag in tagged(folded):
         start = folded.find(word, position)
@@ -391,21 +388,14 @@ def _terms(folded: str, names: frozenset[str], glossary: Glossary) -> Iterator[T
             continue
         left = _GLUED.sub("", left)
         if left and not _is_empty(left, tag):
-            if _NUMBERED.search(left) or any(a <= start and position <= b for a, b in quoted):
+            if _NUMBERED.search(left):
                 kind = Kind.EXACT
-            elif _is_name(left, tag):
+            elif is_name(left, tag) or any(a <= start and position <= b for a, b in quoted):
                 kind = Kind.NAME
             else:
                 kind = Kind.NOUN if left in names or (start in how and len(left) > 1) else _kind(tag)
             at = folded.find(left, start, position)
             yield Term(left, kind, *((start, position) if at < 0 else (at, at + len(left))))
-
-
-def _is_name(word: str, tag: str) -> bool:
-    """Whether a word names a place, a body or a person. Of two characters, the tagger takes many a word for a person: 张嘴, 钱全."""
-    if tag in ("ns", "nt"):
-        return word not in _NO_PLACES and not _GENERIC.search(word)
-    return tag in ("nr", "nrfg") and len(word) == 3 and word[0] not in "老小阿大"
 
 
 def _numbers(folded: str) -> list[Number]:
@@ -436,7 +426,7 @@ def _kind_of(match: Match) -> Kind:
     word, tag = tagged(match.phrase if is_chinese(match.phrase) else match.terms[0])[-1]
     if _NUMBERED.search(match.phrase):
         return Kind.EXACT
-    if is_chinese(match.phrase) and _is_name(word, tag):
+    if is_chinese(match.phrase) and is_name(word, tag):
         return Kind.NAME
     kind = _kind(tag)
     return Kind.NOUN if match.official and kind is Kind.OTHER else kind
@@ -447,5 +437,5 @@ def _kind(tag: str) -> Kind:
 
 
 def is_specific(number: str) -> bool:
-    """Whether a number in a question names something: 第26, 2035年, 5% do, the two of 哪两个 does not."""
-    return not number.isdecimal() or len(number) > 2 or int(number) > 10
+    """Whether a number in a question names something: 第26, 2035年, 5% do; the two of 哪两个 and 一年 do not."""
+    return number != "1年" and (not number.isdecimal() or len(number) > 2 or int(number) > 10)

@@ -28,9 +28,9 @@ def test_the_questions_are_what_the_readme_says(text: Path) -> None:
 
 def test_settings_are_chosen_with_half_of_the_speeches() -> None:
     names = {text.stem for text in TEXTS}
-    assert len(names) == 6
-    assert set(SETTINGS) < names
-    assert len(SETTINGS) == 3
+    assert len(names) == 30
+    assert names > SETTINGS
+    assert len(SETTINGS) == 15
 
 
 def test_what_is_answered_rightly_is_told_from_what_is_not(tmp_path: Path) -> None:
@@ -55,9 +55,9 @@ def test_the_table_has_a_row_for_what_no_setting_was_chosen_with() -> None:
     def asked(speech: str, *, answered: bool) -> Asked:
         return Asked(speech, answerable=True, answered=answered, first=answered, right=answered)
 
-    rows = elsewhere_table([asked("city", answered=True), asked(SETTINGS[0], answered=False)]).splitlines()
+    rows = elsewhere_table([asked("city", answered=True), asked("health", answered=False)]).splitlines()
     assert rows[-3:] == [
         "| city | 1 | 100.0 | 100.0 | 100.0 |  |",
-        f"| {SETTINGS[0]} | 1 | 0.0 | 0.0 | 0.0 |  |",
+        "| health | 1 | 0.0 | 0.0 | 0.0 |  |",
         "| not used for settings | 1 | 100.0 | 100.0 | 100.0 |  |",
     ]

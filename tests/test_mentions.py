@@ -162,7 +162,7 @@ def test_a_follow_up_that_names_another_word_counts_that(
     assert isinstance(reply, Answer)
     assert reply.mentions
     assert (reply.mentions.words, reply.mentions.times) == ((word,), (BODY.count(word),))
-    other = conversation.ask("商业秘密怎么保护？")
+    other = conversation.ask("惩罚性赔偿制度怎么落实？")
     assert isinstance(other, Answer)
     assert other.mentions is None
 
@@ -178,12 +178,13 @@ def test_no_count_is_told_where_none_was_asked_for(assistant: Assistant) -> None
         "地方保护主义怎么办？",
         "总书记提到侵权的处罚力度要怎样？",
         "如果谈到知识产权的话，要怎么办？",
-        "哪些地方出现侵权假冒",
         "How often does the Politburo study?",
     ):
         reply = assistant.ask(question)
         assert isinstance(reply, Answer)
         assert (reply.mentions, reply.count) == (None, "")
+    refused = assistant.ask("哪些地方出现侵权假冒")  # 6.8 names no place
+    assert not hasattr(refused, "mentions") or refused.mentions is None
 
 
 def test_what_is_not_listed_is_told() -> None:

@@ -22,6 +22,9 @@ _ALIKE = 16
 """Batches that are sorted by length together, so that little is padded."""
 _LONGEST = 220
 """Tokens of a text."""
+_SHOWN = 6
+"""Of a whole speech: how many of the nearest sentences wrong ones are drawn from. In use the reader is shown five."""
+_DRAWN = 2
 _FAR = slice(4, 24)
 """Which of the nearest sentences are taken for wrong, its own paragraph left out: the very nearest may be right."""
 
@@ -66,22 +69,34 @@ def read(network: Network, tokenizer: Any, prefix: str, texts: Sequence[str]) ->
 
 
 class Examples:
-    """Examples of paragraphs and of contrasts; wrong ones are drawn anew for every epoch."""
+    """Examples of paragraphs, of contrasts and of whole speeches; wrong ones are drawn anew for every epoch."""
 
-    def __init__(self, network: Network, tokenizer: Any, texts: Sequence[Text], contrasts: Sequence[Contrast]) -> None:
-        asked = [question for text in texts for question in [*(q for q, _ in text.asked), *text.near]]
+    def __init__(
+        self,
+        network: Network,
+        tokenizer: Any,
+        texts: Sequence[Text],
+        contrasts: Sequence[Contrast],
+        speeches: Sequence[Text],
+    ) -> None:
+        asked = [question for text in (*texts, *speeches) for question in [*(q for q, _ in text.asked), *text.near]]
         asked += [q for contrast in contrasts for q in [*contrast.asked[0], *contrast.asked[1], *contrast.neither]]
-        held = [sentence for text in texts for sentence in text.sentences]
+        held = [sentence for text in (*texts, *speeches) for sentence in text.sentences]
         held += [sentence for contrast in contrasts for sentence in contrast.sentences]
-        self.texts, self.contrasts = texts, contrasts
+        self.texts, self.contrasts, self.speeches = texts, contrasts, speeches
         self.questions = read(network, tokenizer, QUESTION, asked)
         self.sentences = read(network, tokenizer, PASSAGE, held)
         self.nearness = self.questions.vectors @ self.sentences.vectors.T
 
     def epoch(self) -> list[Example]:
-        """Return examples of all texts, about one in three of them right."""
+        """Return examples of all paragraphs and contrasts, about one in three of them right."""
         found = [example for text in self.texts for example in self._of_text(text)]
         return found + [example for contrast in self.contrasts for example in self._of_contrast(contrast)]
+
+    def epoch_of_speeches(self) -> list[Example]:
+        """Return examples of all speeches, one in five of them right, and as many of the others."""
+        found = [example for text in self.speeches for example in self._of_speech(text)]
+        return found + random.sample(self.epoch(), len(found))
 
     def batches(self, examples: Sequence[Example]) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor, Tensor]]:
         """Yield what `Reader.forward` takes, and the labels, for all examples in a random order."""
@@ -109,6 +124,20 @@ class Examples:
         for asked in text.near:
             question = self.questions.places[asked]
             yield Example(question, self._nearest(question, here, often=0.75), 0.0)
+
+    def _of_speech(self, text: Text) -> Iterator[Example]:
+        here = [self.sentences.places[sentence] for sentence in text.sentences]
+        for asked, answers in text.asked:
+            question = self.questions.places[asked]
+            right = [here[i] for i in answers]
+            yield Example(question, random.choice(right), 1.0)
+            yield from self._shown(question, [place for place in here if place not in right])
+        for asked in text.near:
+            yield from self._shown(self.questions.places[asked], here)
+
+    def _shown(self, question: int, wrong: Sequence[int]) -> Iterator[Example]:
+        nearest = sorted(wrong, key=lambda place: -float(self.nearness[question, place]))[:_SHOWN]
+        return (Example(question, place, 0.0) for place in random.sample(nearest, _DRAWN))
 
     def _of_contrast(self, contrast: Contrast) -> Iterator[Example]:
         first, second = (self.sentences.places[sentence] for sentence in contrast.sentences)

@@ -1,0 +1,76 @@
+"""What a question takes for granted, and the speech wants the contrary of, is refused."""
+
+import pytest
+
+from assistant.assistant import Assistant
+from assistant.glossary import bundled_glossary
+from assistant.opposites import contrary
+from assistant.questions import Question
+from assistant.replies import Answer
+
+
+@pytest.fixture(scope="module")
+def assistant() -> Assistant:
+    return Assistant.from_settings(answerer="extractive")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "怎样加强地方保护主义？",
+        "怎样鼓励侵权假冒？",
+        "怎樣鼓勵侵權假冒？",
+        "如何支持侵权行为",
+        "为什么要支持垄断？",
+        "要不要允许侵权？",
+        "怎样削弱知识产权意识？",
+        "怎样降低审判质量？",
+    ],
+)
+def test_a_false_premise_is_refused(assistant: Assistant, question: str) -> None:
+    assert not isinstance(assistant.ask(question), Answer)
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("怎样加强基层武装？", "要削弱基层武装。"),
+        ("怎样放宽准入？", "要收紧审批，限制准入，禁止违规准入。"),
+        ("为什么缩短服务期？", "因此要延长服务期。"),
+        ("怎样恢复贸易限制？", "要取消贸易限制，打破壁垒。"),
+        ("怎样纵容腐败？", "腐败的一律通报。"),
+    ],
+)
+def test_the_contrary_is_told_from_what_is_asked(question: str, sentence: str) -> None:
+    told = contrary(Question.read(question, bundled_glossary()), [sentence])
+    assert told == (question != "怎样放宽准入？")  # both fight it
+
+
+def test_who_wants_the_same_outweighs_who_wants_the_contrary() -> None:
+    question = Question.read("怎样缩短服务期？", bundled_glossary())
+    assert contrary(question, ["要延长服务期。"])
+    assert not contrary(question, ["要延长服务期。", "要缩短服务期。"])
+    assert not contrary(question, [])
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("怎样打击侵权假冒？", "要打击侵权假冒。"),
+        ("怎样减少侵权？", "要提高侵权损害赔偿。"),
+        ("怎样加强反腐败？", "要惩治腐败。"),
+        ("怎样加强打击侵权？", "要遏制侵权。"),
+        ("怎样加大侵权打击力度？", "要降低侵权的发生率，加大打击力度。"),
+        ("怎样提高侵权的代价？", "要打击侵权。"),
+        ("加强对垄断的监管", "要反对垄断。"),
+        ("怎样保护侵权人的权益？", "要打击侵权。"),
+        ("怎样推进改革？", "要避免为改革而改革，推进改革。"),
+        ("怎样加强保护？", "保护工作很重要。"),
+        ("怎样发展？", "要限制发展。"),
+        ("How to strengthen local protectionism?", "要克服地方保护主义。"),
+        ("侵权怎么办？", "要打击侵权。"),
+        ("", "要打击侵权。"),
+    ],
+)
+def test_other_questions_are_left_to_the_reader(question: str, sentence: str) -> None:
+    assert not contrary(Question.read(question, bundled_glossary()), [sentence])

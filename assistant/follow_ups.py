@@ -91,7 +91,7 @@ def _what_was_asked(asked: Question, past: _Past, knows: Knows) -> list[str]:
     """Return what the last question asked beside the thing for which another one is named, or the act."""
     turn, question = past[0]
     if question.asks_where_mentioned:
-        return [*filter(None, [question.asking_of_mentions])]
+        return [question.asking_of_mentions] if question.asking_of_mentions else []
     if turn.kind != "answer":
         return []
     acts = _acts(question)

@@ -2,7 +2,7 @@
 
 The tagger's lexicon takes 城市, 新建, 幼儿园 and 扎根 for places and 戴眼镜 for a person: in questions on other speeches, more
 words than names. So a place is a well-known one or says what it is (某某县), a body says what it is, and a person has a
-surname and a given name.
+surname of one character and a given name of two.
 """
 
 import re
@@ -17,13 +17,13 @@ _PLACES = frozenset(
     # Regions and waters.
     "东北 华北 华东 华南 华中 西北 西南 京津冀 长三角 珠三角 大湾区 长江 黄河 珠江 淮河 太湖 南海 东海 黄海 渤海 亚洲 欧洲 非洲 美洲 北美 "
     "南美 拉美 大洋洲 亚太 东亚 东南亚 中亚 南亚 东非 北非 中东 欧盟 太平洋 大西洋 印度洋 "
-    # Countries that end in no 国.
+    # Countries, which the tagger does not always know for places.
     "日本 韩国 朝鲜 蒙古 俄罗斯 印度 巴基斯坦 孟加拉 斯里兰卡 尼泊尔 缅甸 越南 老挝 柬埔寨 马来西亚 新加坡 印度尼西亚 印尼 菲律宾 哈萨克斯坦 "
     "乌兹别克斯坦 伊朗 伊拉克 以色列 沙特 叙利亚 土耳其 埃及 南非 尼日利亚 肯尼亚 埃塞俄比亚 阿尔及利亚 摩洛哥 坦桑尼亚 欧美 意大利 西班牙 葡萄牙 "
     "荷兰 比利时 瑞士 瑞典 挪威 芬兰 丹麦 波兰 乌克兰 希腊 匈牙利 奥地利 捷克 爱尔兰 加拿大 墨西哥 巴西 阿根廷 智利 秘鲁 古巴 澳大利亚 新西兰 "
     "美国 英国 法国 德国 泰国 英美 中美 中欧 中日 中俄".split()
 )
-_PLACE = re.compile(r"^[^本全各某两几三大老新城边]..*[省市县州镇乡村盟旗]$|^..+(?:自治区|半岛|群岛|海峡)$")
+_PLACE = re.compile(r"^..+(?:[省市县州镇乡村盟旗]|自治区|半岛|群岛|海峡)$")
 _BODY = re.compile(
     r"(?:组织|联盟|集团|公司|中心|大学|学院|研究[院所]|协会|学会|联合会|委员会|理事会|安理会|联合国|共产党|[部局厅署]|法院|检察院|政治局|国务院|卫健委|发改委|证监会)$"
 )
@@ -43,7 +43,7 @@ def is_name(word: str, tag: str) -> bool:
     if word in _PLACES:
         return True
     if tag in ("ns", "nt"):
-        return bool(_PLACE.search(word)) or bool(_BODY.search(word) and not _GENERIC.search(word))
+        return bool(_PLACE.search(word) or _BODY.search(word)) and not _GENERIC.search(word)
     return tag in ("nr", "nrfg") and len(word) == 3 and word[0] in _SURNAMES and not _is_thing(word[1:])
 
 

@@ -27,28 +27,30 @@ _FURTHERS = dict.fromkeys(_FURTHER, True) | dict.fromkeys(_FIGHT, False)
 _VERB = re.compile("|".join(_FURTHERS))
 # Not 反腐败, and not 侵权损害赔偿.
 _HARM = re.compile(
-    "(?:地方)?保护主义|(?:侵权|假冒|盗版|侵权盗版|违法|犯罪|违法犯罪|腐败|造假|弄虚作假|浪费|污染|欺诈|诈骗|滥用|垄断)*(?:行为)?"
+    "(?:地方)?保护主义|(?:侵权|假冒|盗版|侵权盗版|违法|犯罪|违法犯罪|腐败|造假|弄虚作假|浪费|污染|欺诈|诈骗|滥用|垄断)+(?:行为)?"
 )
+_NOT = re.compile("[不勿别没未]|禁|防|避免|反对")
+"""A question with such a word before its verb, or a clause, is turned round; what that means is not told here."""
 _ENDS = re.compile(r"的?(?:行为|现象|活动)?(?:$|[,;。?!吗呢])")
 _CLAUSE_END = re.compile(r"[,;。!?:]")
 # Behind the thing itself, and not behind what is only named after it: 侵权损害赔偿.
 _THING_ENDS = re.compile(r"$|[,;。、!?:和与及]|力度|水平|能力|强度|工作|范围|门槛")
-_BETWEEN = 3
-"""Characters between a verb of a question and its thing: 加强对."""
+_BETWEEN = re.compile("[对了好]?")
+"""What may stand between a verb of a question and its thing; not 反: 加强反欺诈."""
 
 
 def contrary(question: Question, sentences: Sequence[str]) -> bool:
     """Return whether sentences want the contrary: fight the thing that the question furthers, or further what that fights."""
     verb = _VERB.search(question.folded)
-    things = _things(question, verb.end()) if verb else []
+    things = _things(question, verb.end()) if verb and not _NOT.search(question.folded, 0, verb.start()) else []
     if verb is None or not things:
         return False
     furthers, thing = _FURTHERS[verb[0]], question.folded[things[0].start : things[-1].end]
     forms = (thing, *(things[0].equivalents if len(things) == 1 else ()))
     wants = {want for sentence in sentences for want in _wants(sentence, forms)}
-    if furthers and not wants and _HARM.fullmatch(thing):
-        return True
-    return (not furthers) in wants and furthers not in wants
+    if not wants:
+        return furthers and bool(_HARM.fullmatch(thing))
+    return wants == {not furthers}
 
 
 def _things(question: Question, end: int) -> list[Term]:
@@ -60,7 +62,7 @@ def _things(question: Question, end: int) -> list[Term]:
     for term in question.terms:
         if term.kind is Kind.OTHER or term.start < end:
             continue
-        if term.start - (found[-1].end if found else end) > (0 if found else _BETWEEN):
+        if not _BETWEEN.fullmatch(question.folded[found[-1].end if found else end : term.start]):
             break
         found.append(term)
     if not found or _VERB.search(question.folded, end, found[-1].start):
@@ -69,12 +71,15 @@ def _things(question: Question, end: int) -> list[Term]:
 
 
 def _wants(sentence: str, forms: Sequence[str]) -> set[bool]:
-    """Return whether a sentence furthers a thing, or fights it, wherever a verb of the lists goes before it in its clause."""
+    """Return what a sentence wants of a thing: True to further it, False to fight it, wherever a verb of the lists precedes it."""
     text = folded_once(sentence)
     wants = set()
     for form in forms:
         for match in re.finditer(re.escape(form), text):
-            if _THING_ENDS.match(text, match.end()):
-                clause = _CLAUSE_END.split(text[: match.start()])[-1]
-                wants |= {_FURTHERS[verb] for verb in _VERB.findall(clause)[-1:]}
+            if not _THING_ENDS.match(text, match.end()):
+                continue
+            clause = _CLAUSE_END.split(text[: match.start()])[-1]
+            verbs = list(_VERB.finditer(clause))
+            if verbs and not _NOT.search(clause[: verbs[-1].start()]):
+                wants.add(_FURTHERS[verbs[-1][0]])
     return wants

@@ -13,9 +13,7 @@ _NUMERAL = r"[\d一二三四五六七八九十百]{1,4}"
 _TEXT = "(?:讲话|講話|报告|報告|文章|全文)"
 _PART = "(?:部分|一段|那段)?"
 # Behind 第二段 stands what is asked of it, and no word that it belongs to: 第二段隧道, 第一段时间.
-_PARAGRAPH = (
-    r"[个個]?(?:自然)?段落?(?=[的里裡中第呢讲講说說谈談写寫是怎有对對提主内內总總概分各都和与與、及，,。?？!！\s]|$)"
-)
+_PARAGRAPH = r"[个個]?(?:自然)?段落?(?=[的里裡中第呢讲講说說谈談写寫是怎有对對提主内內总總概分各都和与與、及最末，,。?？!！\s]|$)"
 _NAMED = re.compile(
     rf"(?:(?P<back>倒[数數])?第(?P<paragraph>{_NUMERAL})(?:段?[到至~—–-]+第?(?P<until>{_NUMERAL}))?{_PARAGRAPH}"
     rf"|(?:(?P<beginning>前|[开開][头頭])|最?[后後])(?P<few>[2-9两兩二三四五六七八九]){_PARAGRAPH}"
@@ -23,8 +21,8 @@ _NAMED = re.compile(
     rf"|(?P<first>首段|(?:^|在|{_TEXT}的?)[开開](?:[头頭]|篇){_PART}|\bfirst paragraph\b|\b(?:beginning|start) of the (?:speech|report|text)\b)"
     r"|\bparagraph (?P<english>\d{1,3})\b)"
     rf"(?:[的里裡中,，]*\s*(?:第(?P<sentence>{_NUMERAL})句|(?P<ending>最[后後]一句)|sentence (?P<within>\d{{1,3}})\b)[话話]?)?"
-    rf"|(?P<title>(?:^|{_TEXT}的?)(?:标题|標題|题目|題目)|^\s*[这這]?篇?{_TEXT}(?=叫(?:什么|什麼|啥))"
-    r"|\bthe title(?: of (?:the|this) (?:speech|report|text))?(?=\W*$))"
+    rf"|(?P<title>(?:^|{_TEXT}的?)(?:标题|標題|题目|題目)(?=[是叫呢?？。]|$)|^\s*[这這]?篇?{_TEXT}(?=叫(?:什么|什麼|啥)(?:名字?|题目|題目|[?？]|$))"
+    r"|(?<=what is )the title\b|(?<=what's )the title\b)(?: of (?:the|this) (?:speech|report|text))?"
     r"|(?P<last_sentence>最[后後]一句[话話]?|\blast sentence\b)|(?P<first_sentence>第一句[话話]?|\bfirst sentence\b)",
     re.IGNORECASE,
 )
@@ -35,7 +33,7 @@ _ADDRESSES = re.compile(
     re.DOTALL,
 )
 _BESIDE = re.compile(
-    r"(?:(?P<next>[下后後]一|接[着著]的?|接下[来來]的?那?一?)|[上前]一)[个個]?(?:自然)?段落?(?=[的里裡讲講说說写寫是怎有对對内內呢,，。?？!！\s]|$)"
+    r"(?<![最以之])(?:(?P<onward>[下后後]一|接[着著]的?|接下[来來]的?那?一?)|[上前]一)[个個]?(?:自然)?段落?(?=[的里裡讲講说說写寫是怎有对對内內呢,，。?？!！\s]|$)"
     r"|\b(?:the )?(?:(?P<following>next|following)|previous|preceding) paragraph\b",
     re.IGNORECASE,
 )
@@ -75,12 +73,17 @@ class Places:
         return cls(rest, tuple(found), tuple(missing)) if named else None
 
     @classmethod
-    def step(cls, question: str, earlier: str, corpus: Corpus) -> str:
-        """Return a question for the next paragraph, or the one before, with the number of that behind an earlier one."""
-        if not (beside := _BESIDE.search(question)) or not (places := cls.read(earlier, corpus)) or not places.found:
-            return question
-        there = places.sentences[-1 if beside["next"] or beside["following"] else 0].paragraph
-        number = there + (1 if beside["next"] or beside["following"] else -1)
+    def step(cls, question: str, earlier: str, corpus: Corpus) -> str | None:
+        """Return a question for the next paragraph, or the one before, with the number of that behind an earlier one.
+
+        None where the question asks for neither, or the earlier one named no paragraph.
+        """
+        beside = _BESIDE.search(question)
+        places = cls.read(earlier, corpus) if beside else None
+        if beside is None or places is None or not places.sentences or not places.sentences[0].paragraph:
+            return None
+        onward = bool(beside["onward"] or beside["following"])
+        number = places.sentences[-1].paragraph + 1 if onward else places.sentences[0].paragraph - 1
         named = f"第{number}段" if is_chinese(question) else f"paragraph {number}"
         return question[: beside.start()] + named + question[beside.end() :]
 
@@ -94,35 +97,30 @@ class Places:
 def _addresses(match: re.Match[str], body: tuple[Paragraph, ...]) -> list[str]:
     """Return the addresses that a place stands for, or what is none where there can be no such place."""
     last = body[-1].number
+    if match["title"]:
+        return ["0"]
+    if match["last_sentence"]:
+        return [f"{last}.{len(body[-1].sentences)}"]
+    if match["first_sentence"]:
+        return ["1.1"]
+    paragraphs = _paragraphs(match, last)
+    if not paragraphs or paragraphs[0] < 1 or paragraphs[-1] > last:
+        return [""]
+    if match["ending"]:
+        return [f"{number}.{len(body[number - body[0].number].sentences)}" for number in paragraphs]
+    sentence = match["sentence"] or match["within"]
+    return [f"{number}.{_value(sentence)}" if sentence else str(number) for number in paragraphs]
+
+
+def _paragraphs(match: re.Match[str], last: int) -> list[int]:
+    """Return the numbers of the paragraphs, in their order, of which the speech may not have all."""
     if few := match["few"]:
         count = 2 if few in "两兩" else _value(few)
-        paragraphs = range(1, count + 1) if match["beginning"] else range(last + 1 - count, last + 1)
-        return [str(number) for number in paragraphs] if count <= last else [""]
-    if until := match["until"]:
-        ends = _value(match["paragraph"]), _value(until)
-        return [str(i) for i in range(*ends)] + [str(ends[1])] if 0 < ends[0] <= ends[1] <= last else [""]
-    return [_address(match, body)]
-
-
-def _address(match: re.Match[str], body: tuple[Paragraph, ...]) -> str:
-    last = body[-1].number
-    if match["title"]:
-        return "0"
-    if match["last_sentence"]:
-        return f"{last}.{len(body[-1].sentences)}"
-    if match["first_sentence"]:
-        return "1.1"
+        return list(range(1, count + 1) if match["beginning"] else range(last + 1 - count, last + 1))
     if match["paragraph"]:
-        number = _value(match["paragraph"])
-        paragraph = last + 1 - number if match["back"] else number
-    else:
-        paragraph = int(match["english"] or (1 if match["first"] else last))
-    if not 1 <= paragraph <= last:
-        return ""
-    if match["ending"]:
-        return f"{paragraph}.{len(body[paragraph - body[0].number].sentences)}"
-    sentence = match["sentence"] or match["within"]
-    return f"{paragraph}.{_value(sentence)}" if sentence else str(paragraph)
+        first, until = _value(match["paragraph"]), _value(match["until"] or match["paragraph"])
+        return list(range(last + 1 - until, last + 2 - first) if match["back"] else range(first, until + 1))
+    return [int(match["english"] or (1 if match["first"] else last))]
 
 
 def _value(numeral: str) -> int:

@@ -301,10 +301,14 @@ class Question:
 
     @property
     def asking_of_mentions(self) -> str:
-        """The words that ask so, as they were typed: 出现了多少次, how often mentioned; "" where it asks something else."""
+        """The words that ask so: 出现了多少次, how often mentioned; "" where it asks something else."""
         if not (match := _MENTIONED.search(self.folded)):
             return ""
-        return original(self.text, *match.span()) if is_chinese(self.folded) else f"{match[0]} mentioned"
+        return (
+            original(self.text, *match.span())
+            if is_chinese(self.folded)
+            else f"{match[0].partition(' ment')[0]} mentioned"
+        )
 
     @property
     def mentioned(self) -> list[Term]:
@@ -313,7 +317,7 @@ class Question:
         A phrase in quotation marks is one term, and so is what stands before 出现几次.
         """
         phrases = [*_QUOTED.finditer(self.folded), *filter(None, [_COUNTED.match(self.folded)])]
-        quoted = [Term(match[1], Kind.EXACT, *match.span(1)) for match in phrases if is_chinese(match[1])]
+        quoted = [Term(match[1], Kind.NAME, *match.span(1)) for match in phrases if is_chinese(match[1])]
         terms = [term for term in self.terms if term.text not in _OF_MENTIONS and not term.carried]
         return [*quoted, *(t for t in terms if not any(q.start <= t.start < q.end for q in quoted))]
 
@@ -375,8 +379,14 @@ def _terms(folded: str, names: frozenset[str], glossary: Glossary) -> Iterator[T
         yield Term(number.form, Kind.EXACT, number.start, end, is_number=True)
     for match in matches:
         kind = Kind.NOUN if match.start in how else _kind_of(match)
-        exact = any(a <= match.start and match.end <= b for a, b in quoted)
-        yield Term(match.phrase, Kind.NAME if exact else kind, match.start, match.end, match.terms)
+        is_quoted = any(a <= match.start and match.end <= b for a, b in quoted)
+        yield Term(
+            match.phrase,
+            Kind.NAME if is_quoted and kind is not Kind.EXACT else kind,
+            match.start,
+            match.end,
+            match.terms,
+        )
     position = 0
     for word, tag in tagged(folded):
         start = folded.find(word, position)
@@ -437,5 +447,5 @@ def _kind(tag: str) -> Kind:
 
 
 def is_specific(number: str) -> bool:
-    """Whether a number in a question names something: 第26, 2035年, 5% do; the two of 哪两个 and 一年 do not."""
+    """Whether a number in a question names something: 第26, 2035年, 5% do; the two of 哪两个 does not, nor does 一年挣多少."""
     return number != "1年" and (not number.isdecimal() or len(number) > 2 or int(number) > 10)

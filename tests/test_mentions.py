@@ -183,8 +183,7 @@ def test_no_count_is_told_where_none_was_asked_for(assistant: Assistant) -> None
         reply = assistant.ask(question)
         assert isinstance(reply, Answer)
         assert (reply.mentions, reply.count) == (None, "")
-    refused = assistant.ask("哪些地方出现侵权假冒")  # 6.8 names no place
-    assert not hasattr(refused, "mentions") or refused.mentions is None
+    assert isinstance(assistant.ask("哪些地方出现侵权假冒"), Refusal)  # 6.8 names no place, and nothing is counted
 
 
 def test_what_is_not_listed_is_told() -> None:

@@ -50,6 +50,10 @@ def cited(assistant: Assistant, question: str) -> str:
         ("最后一段第一句讲了什么", "11.1"),
         ("第七段和第7段讲了什么", SEVENTH),
         ("倒數第二段第一句", "10.1"),
+        ("倒数第2到第3段", "9.1 9.2 9.3 9.4 10.1 10.2 10.3 10.4 10.5"),
+        ("第十段最后一句", "10.5"),
+        ("最后两段的第一句", "10.1 11.1"),
+        ("第3到5段第2句", "3.2 4.2 5.2"),
         ("标题是什么？", "0.1"),
         ("这篇讲话的题目叫什么", "0.1"),
         ("这篇讲话叫什么名字？", "0.1"),
@@ -124,6 +128,10 @@ def test_a_place_that_does_not_exist_is_named(assistant: Assistant, question: st
         "77年",
         "2020 11",
         "有哪些科研题目？",
+        "标题党怎么治理？",
+        "题目太难怎么办？",
+        "文章叫什么人写的？",
+        "Who won the title?",
         "who holds the title of national laboratory?",
         "前三天做了什么？",
         "后两段时间",
@@ -169,7 +177,7 @@ def test_the_next_paragraph_is_the_one_behind_that_was_asked_for(assistant: Assi
 
 def test_a_next_paragraph_without_one_before_it_is_none(assistant: Assistant) -> None:
     question = "下一段讲了什么？"
-    for turns in ([], [Turn("惩罚性赔偿制度怎么落实？", "抓紧落实。")]):
+    for turns in ([], [Turn("惩罚性赔偿制度怎么落实？", "抓紧落实。")], [Turn("标题是什么？", "标题")]):
         restated = assistant.ask(question, turns).restated or question
         assert restated.startswith(question)
 

@@ -52,6 +52,7 @@ def test_terms_are_what_a_question_is_about(text: str, terms: str) -> None:
         ("2019年有多少？", "2019年", Kind.EXACT),
         ("欧盟怎么看？", "欧盟", Kind.NAME),
         ("沙湾县怎么做？", "沙湾县", Kind.NAME),
+        ("大庆市怎么做？", "大庆市", Kind.NAME),
         ("最高人民法院怎么做？", "最高人民法院", Kind.NAME),
         ("幼儿园怎么办？", "幼儿园", Kind.NOUN),
         ("城市怎么治理？", "城市", Kind.NOUN),

@@ -33,7 +33,7 @@ WARM_UP = 60
 _NEW = 5
 """The parts that are not copied from the encoder learn so much faster."""
 HELD_OUT = 12
-"""One text of so many is kept from the reader, not from the encoder, for the figure that is logged at the end."""
+"""One text of so many is kept from the reader, not from the encoder, for the figures that are logged."""
 
 _log = logging.getLogger(__name__)
 _Item = TypeVar("_Item")
@@ -54,10 +54,10 @@ def train() -> None:
     reader = Reader(network)
     reader.mean.copy_(torch.cat([x.float() for x in learned.sentences.tokens]).mean(0))
     _learn(reader, learned, learned.epoch, EPOCHS, RATE)
-    _log_auroc(reader, unseen, unseen.epoch())
+    _log_auroc("paragraphs and contrasts, before the speeches", reader, unseen, unseen.epoch())
     _learn(reader, learned, learned.epoch_of_speeches, SPEECH_EPOCHS, SPEECH_RATE)
-    _log_auroc(reader, unseen, unseen.epoch())
-    _log_auroc(reader, unseen, unseen.epoch_of_speeches())
+    _log_auroc("paragraphs and contrasts", reader, unseen, unseen.epoch())
+    _log_auroc("speeches, and as many of the others", reader, unseen, unseen.epoch_of_speeches())
 
 
 def _learn(reader: Reader, examples: Examples, epoch: Callable[[], list[Example]], epochs: int, rate: float) -> None:
@@ -89,14 +89,14 @@ def _learn(reader: Reader, examples: Examples, epoch: Callable[[], list[Example]
         torch.save(reader.state_dict(), STATE)
 
 
-def _log_auroc(reader: Reader, unseen: Examples, examples: Sequence[Example]) -> None:
+def _log_auroc(what: str, reader: Reader, unseen: Examples, examples: Sequence[Example]) -> None:
     """Log how often a right example that was held out has higher odds than a wrong one."""
     reader.eval()
     with torch.no_grad():
         found = [(reader(*given), labels) for *given, labels in unseen.batches(examples)]
     odds, labels = (torch.cat(part) for part in zip(*found, strict=True))
     right, wrong = odds[labels == 1], odds[labels == 0]
-    _log.info("AUROC held out: %.3f", float((right[:, None] > wrong[None, :]).float().mean()))
+    _log.info("AUROC on what was held out of %s: %.3f", what, float((right[:, None] > wrong[None, :]).float().mean()))
 
 
 def _split(items: Sequence[_Item]) -> tuple[list[_Item], list[_Item]]:

@@ -46,8 +46,9 @@ EQUAL = 0.12
 """Less than this apart, two sentences are equally good."""
 GAIN = 0.3
 """Or if it covers this share of the question's weight that the chosen ones lack."""
-PLAIN = -2.0
-"""Log-odds from which a sentence answers though the question names nothing: 多少人参加？"""
+UNHEARD, UNHEARD_THING = 0.0, -2.0
+"""Log-odds from which a sentence answers a question of which the corpus has no word in any form: hello; and where a kind of thing is
+asked for, which the sentence must hold: 多少人参加？"""
 STRANGE = 0.85
 """Share of the question's weight in words that the corpus has nowhere, above which it is about something else."""
 AGAINST = -1.0
@@ -90,7 +91,7 @@ CERTAIN = 0.95
 # What evidence adds to the log-odds that the question is answered. Rounded from a search for the fewest near misses answered
 # while 10 % of the other questions are refused, on the tune split and on other speeches alike (fifteen of `eval/speeches`, five
 # that were held out from the reader's training). Set by hand, so that hardly anything outweighs them: `_OFFERED`, `_NOWHERE`,
-# `_CONTRARY`. What only the bundled speech gained from, whose field the glossary knows, was left out: the share of the question
+# `_CONTRARY`, `_UNHEARD`. What only the bundled speech gained from, whose field the glossary knows, was left out: the share of the question
 # that is lacking, a name that is lacking here.
 _BASE = -4.5
 _ODDS, _VERDICT = 0.25, 0.3
@@ -104,6 +105,8 @@ _NOWHERE = -6.0
 _STRANGE = -1.5
 """The corpus has hardly a name or noun of the question."""
 _CONTRARY = -6.0
+_UNHEARD = -6.0
+"""The corpus has no word of the question, and the reader is not sure."""
 
 # How the parallel paragraphs of such a speech begin: 某某指出，要……
 _FRAME = re.compile(r"^[^，。]{0,15}(?:指出|强调|要求|提出|认为)，")
@@ -222,8 +225,8 @@ class ExtractiveAnswerer:
         if sure := self._without_weighing(question, passages):
             return Finding(tuple(sure[:MAX_PARTS]), CERTAIN)
         ranked = self._reread(question, _without_idle_headings(self._rank(question, passages)))
-        if not ranked or (not _names_a_thing(question) and not ranked[0].covered and ranked[0].odds < PLAIN):
-            return Finding((), 0.0)  # hello names nothing, nothing of it is said, and nothing answers it
+        if not ranked:
+            return Finding((), 0.0)
         chosen = self._select(question, ranked)
         quoted = [c for c in ranked if c is ranked[0] or c.sentence in chosen]
         confidence, missing = self._judge(question, ranked, quoted)
@@ -324,6 +327,8 @@ class ExtractiveAnswerer:
         nowhere = any(term.kind is Kind.EXACT or term in unknown for term in missing if term.kind is not Kind.NOUN)
         weights = dict(zip(question.terms, self._coverage.weights(question), strict=True))
         strange = sum(weights[term] for term in unknown) > STRANGE * sum(weights.values())
+        heard = best.covered or any(self._coverage.has(term) for term in question.terms)
+        unheard = not heard and best.odds < (UNHEARD_THING if question.thing else UNHEARD)
         verdict = max(self.encoder.verdicts(question.spoken, [c.sentence.text for c in ranked[:READ]]).tolist())
         if best.covered or not missing:
             verdict = max(verdict, AGAINST)
@@ -331,6 +336,7 @@ class ExtractiveAnswerer:
             _BASE + _ODDS * (best.odds + max(c.odds for c in ranked)) + _VERDICT * verdict
             + _OFFERED * offers(best.sentence.text, question) + _SWAPPED * best.covered * bool(missing)
             + _NOWHERE * nowhere + _STRANGE * strange + _CONTRARY * contrary(question, [c.sentence.text for c in ranked[:READ]])
+            + _UNHEARD * unheard
         )  # fmt: skip
         return round(1 / (1 + exp(-evidence)), 4), missing
 
@@ -399,10 +405,6 @@ def _nearness(passages: Sequence[Passage]) -> list[tuple[float, ...]]:
         tuple((value - mean) / deviation for value in passage.similarities) or (0.0,) * len(passage.paragraph.sentences)
         for passage in passages
     ]
-
-
-def _names_a_thing(question: Question) -> bool:
-    return any(term.kind is not Kind.OTHER for term in question.terms)
 
 
 def _stood_in(question: Question, sentences: Sequence[Sentence]) -> tuple[tuple[str, str], ...]:

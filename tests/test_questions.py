@@ -55,6 +55,7 @@ def test_terms_are_what_a_question_is_about(text: str, terms: str) -> None:
         ("大庆市怎么做？", "大庆市", Kind.NAME),
         ("最高人民法院怎么做？", "最高人民法院", Kind.NAME),
         ("幼儿园怎么办？", "幼儿园", Kind.NOUN),
+        ("边境县怎么办？", "边境县", Kind.NOUN),
         ("城市怎么治理？", "城市", Kind.NOUN),
         ("戴眼镜的有多少？", "戴眼镜", Kind.NOUN),
         ("What did Huawei do?", "huawei", Kind.NOUN),

@@ -16,7 +16,7 @@ from typing import IO, Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from model_server import KEY, ModelServer, serving
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
 SCRIPT = Path(sys.executable).with_name("assistant")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -46,6 +46,7 @@ def executable() -> str:
 # Of a module, not of the session: while Playwright runs, no asynchronous test can run in the same process.
 @pytest.fixture(scope="module")
 def chromium(executable: str) -> Iterator[Browser]:
+    expect.set_options(timeout=MILLISECONDS_TO_WAIT)  # its own five seconds are few where two share a core
     with sync_playwright() as playwright, playwright.chromium.launch(executable_path=executable, args=FLAGS) as browser:
         yield browser
 

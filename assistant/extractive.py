@@ -172,8 +172,8 @@ class ExtractiveAnswerer:
         yield from self.find(question, passages).pieces
 
     def restate(self, question: str, turns: Sequence[Turn]) -> str:
-        """Return `question` with what it leans on: 它有什么要求, 还有吗, 下一段呢."""
-        if turns and (stepped := Places.step(question, turns[-1].question, self.corpus)):
+        """Return `question` with what it leans on: 它有什么要求, 还有吗, 下一句呢."""
+        if turns and (stepped := Places.step(question, turns[-1].question, turns[-1].answer, self.corpus)):
             return stepped
         return restate(question, turns, self.glossary, self._coverage.has)
 

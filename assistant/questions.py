@@ -103,14 +103,14 @@ HE = re.compile(r"(?<![其排])[他她](?![们人国乡方])|\b(?:he|him|his|she
 _CARRIED = re.compile(r"\([^()]*\)$")
 _MENTION = "(?:提到|提及|说到|讲到|谈到)"
 _MENTIONED = _any(
-    rf"(?:{_MENTION}|出现)了?(?:几|多少)[次处回遍]|(?:哪些|哪几个?|几个?|多少)(?:地方|处|段落?|句子?)(?:话?里?){_MENTION}"
+    rf"(?:{_MENTION}|出现)了?(?:几|多少)[次处回遍]|(?:几|多少)[次处回遍](?:{_MENTION}|出现)|(?:哪些|哪几个?|几个?|多少)(?:地方|处|段落?|句子?)(?:话?里?){_MENTION}"
     rf"|在哪(?:里|儿|些地方)?{_MENTION}|(?:{_MENTION}|出现)过?在(?:哪|几)|多次出现(?=[^，。?!]{{1,20}}在(?:哪|几))"
     # 请把提到反垄断的几处都找出来: what is mentioned stands between.
     rf"|(?:所有|全部|每一?[处句个])的?{_MENTION}|{_MENTION}(?=[^,，。?!]{{1,20}}的(?:所有|全部|每一?|各|那?几)?(?:(?:地方|处)(?![理罚分置境立政])|句子|原话|原文))",
     r"(?:how (?:often|many times)|where)(?= .*(?:mention|appear|occur))|(?:all|every|each) (?:\w+ )?(?:that |which )?mention\w*",
 )
 _OF_MENTIONS = frozenset(
-    "找 找出 找出来 摘 摘出 摘出来 挑出 标出 列 句子 原话 原文 所有 全部 每处 每句 地方 段落 出现 多次 反复 词 词语 字样 find show quote every all each "
+    "找 找出 找出来 摘 摘出 摘出来 挑出 标出 列 句子 原话 原文 所有 全部 每处 每句 地方 段落 出现 多次 反复 词 一词 词语 字样 find show quote every all each "
     "字 sentence sentences appear appears say says passage passages paragraph paragraphs place places mention mentions mentioning occur occurs word times".split()
 )
 """Words of a question that asks where something is mentioned, which is not mentioned itself."""
@@ -165,7 +165,7 @@ _QUOTED = re.compile(r"[“\"「『《‘]([^“”\"「」『』《》‘’]+)
 
 
 _COUNTED = re.compile(
-    r"(?:(?:讲话|报告|文章|全文|原文|文)[里中]?)?([^“”\"「」『』《》‘’、和与,?]{2,12}?)(?:这个词|一词|这个?字|字样)?(?:一共|总共|共)?出现了?(?:几|多少)[次处回遍]"
+    r"[里中在,\s]*(?:(?:讲话|报告|文章|全文|原文|文)[里中]?)?([^“”\"「」『』《》‘’、和与,?]{2,12}?)(?:这个词|一词|这个?字|字样)?(?:[在里中]{0,2})(?:一共|总共|共)?出现了?(?:几|多少)[次处回遍]"
 )
 
 

@@ -17,6 +17,7 @@ BODY = SEED.split("\n", 1)[1]
 WORDS = "知识产权 保护 反垄断 创新 坚决 国家安全 人民 公平竞争 惩罚性赔偿 习近平 要加强 法".split()
 ASKED = (
     "{}提到几次？",
+    "全文多少次提到{}？",
     "哪些地方提到{}？",
     "“{}”出现了多少次",
     "请把提到{}的几处都找出来。",
@@ -75,7 +76,7 @@ def test_a_word_of_another_language_is_counted_as_the_speech_has_it(
 
 
 def test_things_that_are_named_in_one_breath_are_counted_each(assistant: Assistant) -> None:
-    for question in ("反垄断和地理标志各提到几次？", "反垄断提到几次？地理标志提到几次？"):
+    for question in ("反垄断和地理标志各提到几次？", "几次提到反垄断和地理标志", "反垄断提到几次？地理标志提到几次？"):
         reply = assistant.ask(question)
         assert isinstance(reply, Answer)
         assert reply.mentions == Mentions(("反垄断", "地理标志"), (3, 1), 4, 4)
@@ -126,8 +127,11 @@ def test_english_words_and_numbers_are_counted_whole(tmp_path: Path) -> None:
     assert (five.mentions.times, five.mentions.sentences) == ((2,), 1)
 
 
-def test_a_place_has_its_own_count(assistant: Assistant) -> None:
-    reply = assistant.ask("第七段提到几次创新？")
+@pytest.mark.parametrize(
+    "question", ["第七段提到几次创新？", "第七段里创新出现几次", "创新一词在第七段出现几次？", "第七段几次提到创新"]
+)
+def test_a_place_has_its_own_count(assistant: Assistant, question: str) -> None:
+    reply = assistant.ask(question)
     assert isinstance(reply, Answer)
     assert reply.mentions == Mentions(("创新",), (2,), 2, 2)
     assert {c.sentence.paragraph for c in reply.citations} == {7}

@@ -66,6 +66,9 @@ def cited(assistant: Assistant, question: str) -> str:
         ("第十至十一段", "10.1 10.2 10.3 10.4 10.5 11.1 11.2"),
         ("第10-11段说了啥", "10.1 10.2 10.3 10.4 10.5 11.1 11.2"),
         ("最后两段讲了什么？", "10.1 10.2 10.3 10.4 10.5 11.1 11.2"),
+        ("第 七 段 第 5 句", "7.5"),
+        ("第十段到结尾", "10.1 10.2 10.3 10.4 10.5 11.1 11.2"),
+        ("倒数第二段到最后一段讲了什么", "10.1 10.2 10.3 10.4 10.5 11.1 11.2"),
         ("后2段", "10.1 10.2 10.3 10.4 10.5 11.1 11.2"),
     ],
 )
@@ -103,6 +106,8 @@ def test_what_is_asked_of_a_place_is_answered_from_there(assistant: Assistant, q
         "7.5和7.99",
         "第十段到第二十段",
         "第五至三段",
+        "第二十段到最后一段",
+        "倒数第三十段到结尾",
     ],
 )
 def test_a_place_that_does_not_exist_is_named(assistant: Assistant, question: str) -> None:
@@ -173,6 +178,26 @@ def test_the_next_paragraph_is_the_one_behind_that_was_asked_for(assistant: Assi
         there = [sentence for number in paragraphs for sentence in speech.paragraphs[number].sentences]
         assert [c.sentence for c in getattr(reply, "citations", ())] == there, question
         assert bool(reply.restated) == (question not in ("第九段讲了什么？", "倒数第一段", "第三段到第七段讲了什么"))
+
+
+def test_the_next_sentence_is_the_one_behind_the_place_or_the_quote(assistant: Assistant) -> None:
+    conversation = Conversation(assistant)
+    for question, there in (
+        ("怎样让创新成果更好惠及人民？", "7.5"),
+        ("下一句呢？", "7.6"),
+        ("后面那句话说了什么", "7.7"),
+        ("上一句是什么？", "7.6"),
+        ("下一段呢", "8.1 8.2 8.3 8.4 8.5 8.6"),
+        ("the previous sentence?", "7.8"),
+        ("next sentence", "8.1"),
+        ("最后一句话是什么", "11.2"),
+        ("下一句呢", ""),
+        ("标题是什么", "0.1"),
+        ("第一句话", "1.1"),
+        ("前一句呢", ""),
+    ):
+        reply = conversation.ask(question)
+        assert " ".join(c.sentence.address for c in getattr(reply, "citations", ())) == there, question
 
 
 def test_a_next_paragraph_without_one_before_it_is_none(assistant: Assistant) -> None:

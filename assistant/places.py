@@ -13,7 +13,7 @@ _NUMERAL = r"[\d一二三四五六七八九十百]{1,4}"
 _TEXT = "(?:讲话|講話|报告|報告|文章|全文)"
 _PART = "(?:部分|一段|那段)?"
 # Behind 第二段 stands what is asked of it, and no word that it belongs to: 第二段隧道, 第一段时间.
-_PARAGRAPH = r"\s*[个個]?(?:自然)?段落?(?=[的里裡中第呢讲講说說谈談写寫是怎有对對提主内內总總概分各都和与與、及最末，,。?？!！\s]|出[现現]|$)"
+_PARAGRAPH = r"\s*[个個]?(?:自然)?段落?(?=[的里裡中第呢讲講说說谈談写寫是怎有对對提主内內总總概分各都和与與、及最末几幾多，,。?？!！\s]|出[现現]|$)"
 _END = r"最[后後](?:一段)?|末段|[结結]尾|末尾"
 _NAMED = re.compile(
     rf"(?:(?P<back>倒[数數])?第\s*(?P<paragraph>{_NUMERAL})(?:\s*段?[到至](?P<onto>{_END})|(?:\s*段?[到至~—–-]+第?(?P<until>{_NUMERAL}))?{_PARAGRAPH})"

@@ -194,12 +194,18 @@ class Refusal:
             english = f"No answer was found: no word known here for {named} stands in the speech."
             if same:
                 english = f"No answer was found: the speech does not mention {named}."
-        return chinese if is_chinese(self.question) else english
+        return chinese if self._in_chinese else english
+
+    @property
+    def _in_chinese(self) -> bool:
+        """Whether the question is Chinese; where it has no word, 12.1, whether the speech is."""
+        closest = "".join(passage.paragraph.text for passage in self.passages[:1])
+        return is_chinese(self.question if any(map(str.isalpha, self.question)) else closest)
 
     @property
     def heading(self) -> str:
         """What stands above the closest passages, so that nobody takes them for support."""
-        return "最接近的段落：" if is_chinese(self.question) else "Closest passages:"
+        return "最接近的段落：" if self._in_chinese else "Closest passages:"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the reply as plain data, ready for JSON."""

@@ -115,6 +115,7 @@ def test_a_place_that_does_not_exist_is_named(assistant: Assistant, question: st
     assert isinstance(reply, Refusal)
     assert reply.missing
     assert all(word in question for word in reply.missing)
+    assert ("原文" in reply.text) == ("paragraph" not in question)
 
 
 @pytest.mark.parametrize(

@@ -165,6 +165,8 @@ class Assistant:
         with suppress(Stopped):
             answerer, restated, notice = context.run(self._stand_alone, question, history)
             shown = self._show(restated or question)
+            if isinstance(self.fallback, ExtractiveAnswerer) and self.fallback.counts(restated or question, shown):
+                answerer = self.fallback
             try:
                 yield from self._draft(answerer, question, restated, shown, notice=notice, context=context)
             except ModelError as error:
@@ -175,7 +177,7 @@ class Assistant:
 
     @property
     def made_by(self) -> Provenance:
-        """What every reply of this assistant is made by, unless its notice says that the answerer failed."""
+        """What every reply of this assistant is made by, unless its notice says that the answerer failed, or it is a count."""
         return self._made_by(self.answerer)
 
     def close(self) -> None:

@@ -177,6 +177,11 @@ class ExtractiveAnswerer:
             return stepped
         return restate(question, turns, self.glossary, self._coverage.has)
 
+    def counts(self, question: str, passages: Sequence[Passage]) -> bool:
+        """Return whether a question asks where or how often something is mentioned that is: no model counts reliably."""
+        asked = Question.read(question, self.glossary).asks_where_mentioned
+        return asked and self.find(question, passages).mentions is not None
+
     def find(self, text: str, passages: Sequence[Passage]) -> Finding:
         """Return the sentences that answer a question, how sure that is, and what the speech lacks.
 

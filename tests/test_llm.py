@@ -188,6 +188,18 @@ REFUSED = [
 ]
 
 
+def test_what_is_to_be_counted_is_counted_and_no_model_is_asked(make: Make, server: ModelServer) -> None:
+    assistant = make("good")
+    reply = assistant.ask("“反垄断”出现了几次？")
+    assert isinstance(reply, Answer)
+    assert reply.mentions
+    assert (reply.mentions.times, reply.made_by.answerer) == ((3,), "extractive")
+    assert server.requests == []
+    for asked in ("“网络游戏”出现了几次？", QUESTION):  # nothing to count is the model's to say
+        assert assistant.ask(asked).made_by.answerer.startswith("openai:good")
+    assert make("good", fallback=False).ask("“反垄断”出现了几次？").made_by.answerer.startswith("openai:good")
+
+
 @pytest.mark.parametrize(("mode", "said", "retryable"), REFUSED, ids=[row[0] for row in REFUSED])
 def test_where_the_model_fails_quotes_take_its_place(
     make: Make, corpus: Corpus, mode: str, said: str, retryable: bool

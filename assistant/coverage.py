@@ -20,6 +20,10 @@ SINGLE = 0.6
 """What a word of one character counts inside a longer one: 修 in 修订."""
 CARRIED = 0.5
 """What a term of the question before counts in a follow-up."""
+HALF = 0.5
+"""What a sentence must cover of a term to tell of it."""
+WHOLE = 0.8
+"""Of a name or a number: 世界知识产权组织 is half of 世界贸易组织."""
 
 
 @dataclass(frozen=True)

@@ -213,6 +213,8 @@ class Assistant:
         history = history[-MAX_TURNS:]
         if not history or Places.read(question, self.corpus):
             return self.answerer, None, None
+        if stepped := Places.step(question, history[-1].question, history[-1].answer, self.corpus):
+            return self.answerer, stepped, None
         try:
             return self.answerer, _restated(self.answerer, question, history), None
         except ModelError as error:

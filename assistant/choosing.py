@@ -19,7 +19,7 @@ MIN_OWN = 0.2
 """Share of the question's weight that a sentence must cover itself to be quoted for the name it holds."""
 MAX_SENTENCES = 3
 MAX_PARTS = 20
-"""Of a list, or of what a heading announces."""
+"""Of a list, of what a heading announces, or of the whole speech."""
 
 _PRONOUN = re.compile("[他她]")
 

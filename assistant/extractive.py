@@ -76,14 +76,12 @@ class ExtractiveAnswerer:
         yield from self.find(question, passages).pieces
 
     def restate(self, question: str, turns: Sequence[Turn]) -> str:
-        """Return `question` with what it leans on: 它有什么要求, 还有吗, 下一句呢."""
-        if turns and (stepped := Places.step(question, turns[-1].question, turns[-1].answer, self.corpus)):
-            return stepped
+        """Return `question` with what it leans on: 它有什么要求, 还有吗."""
         return restate(question, turns, self.glossary, self._coverage.has)
 
     def counts(self, question: str, passages: Sequence[Passage]) -> bool:
-        """Return whether a question asks where or how often something is mentioned that is: no model counts reliably."""
-        asked = Question.read(question, self.glossary).asks_where_mentioned
+        """Return whether a question only asks how often something is mentioned, and it is. No model counts reliably."""
+        asked = Question.read(question, self.glossary).asks_how_often
         return asked and self.find(question, passages).mentions is not None
 
     def find(self, text: str, passages: Sequence[Passage]) -> Finding:

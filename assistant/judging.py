@@ -44,11 +44,11 @@ _UNHEARD = -6.0
 
 
 def judge(
-    question: Question, ranked: list[Candidate], chosen: list[Candidate], coverage: Coverage, encoder: Encoder
+    question: Question, ranked: list[Candidate], quoted: list[Candidate], coverage: Coverage, encoder: Encoder
 ) -> tuple[float, list[Term]]:
-    """Return the confidence, and the names and nouns of the question that `chosen` does not cover."""
+    """Return the confidence, and the names and nouns of the question that `quoted` do not cover."""
     best = ranked[0]
-    held = [max(c.leaning[i] for c in chosen) for i in range(len(question.terms))]
+    held = [max(c.leaning[i] for c in quoted) for i in range(len(question.terms))]
     missing = [
         term
         for term, cover in zip(question.terms, held, strict=True)

@@ -30,7 +30,7 @@ TASKS = (
     "What are the main tasks set out in the speech?",
 )
 
-_PARTS = frozenset("方面 任务 要求 措施 举措 工作 部署 重点 要点 各项 具体 主要".split())
+_ANY_PART = frozenset("方面 任务 要求 措施 举措 工作 部署 重点 要点 各项 具体 主要".split())
 
 
 def outline(question: Question, passages: Sequence[Passage], corpus: Corpus, encoder: Encoder) -> list[Sentence]:
@@ -66,8 +66,8 @@ def _theme(sentences: list[Sentence], corpus: Corpus) -> list[Sentence]:
 
 def _is_theme(question: Question, corpus: Corpus) -> bool:
     """Whether the question speaks only of what the whole speech is about: words that a third of it holds."""
-    asked = {word for term in question.terms for word in words(term.text)} - _PARTS
-    if not asked and not any(part in question.folded for part in _PARTS):
+    asked = {word for term in question.terms for word in words(term.text)} - _ANY_PART
+    if not asked and not any(part in question.folded for part in _ANY_PART):
         return False
     paragraphs = [token_set(paragraph.text) for paragraph in corpus.paragraphs]
     return all(sum(word in tokens for tokens in paragraphs) * 3 >= len(paragraphs) for word in asked)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -10,37 +11,76 @@ from assistant.errors import AddressError
 from assistant.text import is_chinese, numbers
 
 _NUMERAL = r"[\d一二三四五六七八九十百]{1,4}"
+_FEW = "[2-9两兩二三四五六七八九]"
 _TEXT = "(?:讲话|講話|报告|報告|文章|全文)"
-_PART = "(?:部分|一段|那段)?"
-# Behind 第二段 stands what is asked of it, and no word that it belongs to: 第二段隧道, 第一段时间.
-_PARAGRAPH = r"\s*[个個]?(?:自然)?段落?(?=[的里裡中第呢讲講说說谈談写寫是怎有对對提主内內总總概分各都和与與、及最末几幾多，,。?？!！\s]|出[现現]|$)"
-_END = r"最[后後](?:一段)?|末段|[结結]尾|末尾"
-_NAMED = re.compile(
-    rf"(?:(?P<back>倒[数數])?第\s*(?P<paragraph>{_NUMERAL})(?:\s*段?[到至](?P<onto>{_END})|(?:\s*段?[到至~—–-]+第?(?P<until>{_NUMERAL}))?{_PARAGRAPH})"
-    rf"|(?:(?P<beginning>前|[开開][头頭])|最?[后後])(?P<few>[2-9两兩二三四五六七八九]){_PARAGRAPH}"
-    rf"|(?P<last>最[后後]一?段|末段|(?:{_TEXT}的?)?(?:[结結]尾|末尾){_PART}|\b(?:last|final) paragraph\b|\bend of the (?:speech|report|text)\b)"
-    rf"|(?P<first>首段|(?:^|在|{_TEXT}的?)[开開](?:[头頭]|篇){_PART}|\bfirst paragraph\b|\b(?:beginning|start) of the (?:speech|report|text)\b)"
-    r"|\bparagraph (?P<english>\d{1,3})\b)"
-    rf"(?:[的里裡中,，]*\s*(?:第\s*(?P<sentence>{_NUMERAL})\s*句|(?P<ending>最[后後]一句)|sentence (?P<within>\d{{1,3}})\b)[话話]?)?"
-    rf"|(?P<title>(?:^|{_TEXT}的?)(?:标题|標題|题目|題目)(?=[是叫呢?？。]|$)|^\s*[这這]?篇?{_TEXT}(?=叫(?:什么|什麼|啥)(?:名字?|题目|題目|[?？]|$))"
-    r"|(?<=what is )the title\b|(?<=what's )the title\b)(?: of (?:the|this) (?:speech|report|text))?"
-    r"|(?P<last_sentence>最[后後]一句[话話]?|\blast sentence\b)|(?P<first_sentence>第一句[话話]?|\bfirst sentence\b)",
-    re.IGNORECASE,
+_UNIT = "[个個]?(?:自然)?段落?"
+_TO = r"\s*(?:[开開]始)?[,，]?(?:一?直)?[到至~—–-]+\s*"
+# Behind 第二段 stands what is asked of it, and no word that it belongs to: 第二段隧道, 第一段时间, 第二段几时通车.
+_COUNTED = "[^,，。?？!！]{0,16}?(?:(?:出[现現]|提到|提及)[过過]?了?(?:[几幾]|多少)[次处處]|(?:[几幾]|多少)[次处處](?:出[现現]|提到|提及))"
+_ENDS = rf"(?=[的里裡中第呢讲講说說谈談写寫是怎有对對提主内內总總概分各都和与與、及最末,，。?？!！\s]|到底|前[两兩\d二三四五]句|[后後][两兩\d二三四五]句|倒[数數]第|{_COUNTED}|$)"
+_WITHIN = "(?:[里裡内內]面?|中(?![国國华華央]))?"
+_PLACE = re.compile(
+    rf"""
+    (?:(?<![现現])在|[从從])?(?:
+      (?P<back>倒[数數])?第\s*(?P<first>{_NUMERAL})\s*(?:
+          {_UNIT}{_TO}(?:{_TEXT}的?)?(?P<end>最[后後](?:一段)?|末段|[结結]尾|末尾){_ENDS}
+        | (?:{_UNIT})?{_TO}(?P<until_back>倒[数數])?第?\s*(?P<until>{_NUMERAL})\s*{_UNIT}{_ENDS}
+        | {_UNIT}{_ENDS}
+      )
+      | (?:(?P<beginning>前|[开開][头頭])|最?[后後])(?P<few>{_FEW}){_UNIT}{_ENDS}
+      | (?P<last_one>最[后後]一?段|末段|(?:{_TEXT}的?)?(?:[结結]尾|末尾)(?:部分|一段|那段)?)
+      | (?P<first_one>首段|(?:^|(?<=在)|{_TEXT}的?)[开開](?:[头頭]|篇)(?:部分|一段|那段)?)
+    ){_WITHIN}
+    | \bparagraph\ (?P<english>\d{{1,3}})\b
+    | \b(?P<last_english>(?:last|final)\ paragraph|end\ of\ the\ (?:speech|report|text))\b
+    | \b(?P<first_english>first\ paragraph|(?:beginning|start)\ of\ the\ (?:speech|report|text))\b
+    | (?P<title>
+          (?:^|{_TEXT}的?)(?:标题|標題|题目|題目)(?=[是叫呢里裡?？。]|$){_WITHIN}
+        | ^\s*[这這]?篇?{_TEXT}(?=叫(?:什么|什麼|啥)(?:名字?|题目|題目|[?？]|$))
+        | (?:(?<=what\ is\ )|(?<=what's\ ))the\ title\b
+      )(?:\ of\ (?:the|this)\ (?:speech|report|text))?
+    | (?P<last_sentence>最[后後]一句[话話]?|\blast\ sentence\b)
+    | (?P<first_sentence>第一句[话話]?|\bfirst\ sentence\b)
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
+_SENTENCES = re.compile(
+    rf"""
+    [的中,，\s]*(?:
+      第\s*(?P<first>{_NUMERAL})\s*(?:
+          (?:句[话話]?)?{_TO}(?:第?\s*(?P<until>{_NUMERAL})\s*句|(?P<end>最[后後]一句))
+        | 句
+      )
+      | 倒[数數]第\s*(?P<back>{_NUMERAL})\s*句
+      | 前(?P<beginning>{_FEW})句
+      | 最?[后後](?P<ending>[1一]|{_FEW})句
+      | sentence\ (?P<english>\d{{1,3}})\b
+    )[话話]?
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_RANGE_BEFORE = re.compile(r"(?:^|[^提说說讲講谈談写寫想看找感])[到至]\s*$")
+_RANGE_BEHIND = re.compile(r"\s*[到至~](?!底)")
 # Narrower than what `Corpus.find` takes: 2020 alone is a year.
 _ADDRESS = r"[\[【]?(?:[\w-]+/)?\d{1,3}(?:\.\d{1,3})?[\]】]?"
 _ADDRESSES = re.compile(
     rf"\s*(?P<addresses>{_ADDRESS}(?:(?:\s*(?:[、，,和与與及]|and)\s*|\s+|(?<=[\]】])){_ADDRESS})*)(?P<rest>.*)",
     re.DOTALL,
 )
+# The next one, or the one before: not 最后一段, 目前一段.
 _BESIDE = re.compile(
-    r"(?:(?<![最以之])(?P<onward>[下后後]面?的?那?一|[下后後]面的?那|接[着著]的?|接下[来來]的?那?一?)|[上前]面?的?那?一|[上前]面的?那)[个個]?"
-    r"(?:(?P<sentence>句[话話]?)|(?:自然)?段落?)(?=[的里裡讲講说說写寫是怎有对對内內呢,，。?？!！\s]|$)"
-    r"|\b(?:the )?(?:(?P<following>next|following)|previous|preceding) (?:paragraph|(?P<within>sentence))\b",
-    re.IGNORECASE,
+    r"""
+    (?<![最以之目当當此先])(?:
+      (?P<onward>[下后後](?:面?的?那)?一|[下后後]面的?那|接[着著]的?|接下[来來]的?那?一?)|[上前](?:面?的?那)?一|[上前]面的?那
+    )[个個]?(?:(?P<sentence>句[话話]?)|(?:自然)?段落?)(?=[的里裡讲講说說写寫是怎有对對内內呢,，。?？!！\s]|$)
+    | \b(?:the\ )?(?:(?P<following>next|following)|previous|preceding)\ (?:paragraph|(?P<within>sentence))\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
-_OF_AN_ADDRESS = re.compile(
-    r"(?:[这這那]|分别|分別|各)?[一两兩几幾]?[句段]?[话話]?(?:是|[说說讲講])?的?了?(?:什么|什麼|啥)?(?:意思)?[?？。!！\s]*"
+_NOTHING_MORE = re.compile(
+    r"\s*(?:(?:(?:and|what|is|does|say|show|me|please|about)\b|'s)\s*)*[那再]?(?:[请請]|分别|分別|各)?[这這那]?[一两兩几幾]?[句段]?[话話]?"
+    r"(?:是|[说說讲講写寫])?的?了?(?:什么|什麼|啥)?(?:意思|内容)?\s*(?:(?:say|please)\s*)*呢?[?？。.!！\s]*",
+    re.IGNORECASE,
 )
 
 
@@ -52,20 +92,18 @@ class Places:
     """Without the places; empty where only they were named."""
     found: tuple[Paragraph | Sentence, ...]
     missing: tuple[str, ...]
-    """Those that the speech does not have, as they were typed."""
+    """Those that the speech does not have, or that were not understood, as they were typed."""
 
     @classmethod
     def read(cls, question: str, corpus: Corpus) -> Self | None:
         """Return the places; None where the question names none, or one of several speeches without saying of which."""
         question = unicodedata.normalize("NFKC", question)
-        if (bare := _ADDRESSES.fullmatch(question)) and _OF_AN_ADDRESS.fullmatch(bare["rest"]):
+        if (bare := _ADDRESSES.fullmatch(question)) and _NOTHING_MORE.fullmatch(bare["rest"]):
             named, rest = {address: [address] for address in re.findall(_ADDRESS, bare["addresses"])}, ""
         elif len(corpus.speeches) > 1:
             return None
         else:
-            body = corpus.speeches[0].body
-            named = {match[0]: _addresses(match, body) for match in _NAMED.finditer(question)}
-            rest = _NAMED.sub("", question)
+            named, rest = _named(question, corpus.speeches[0].paragraphs)
         found, missing = [], []
         for typed, addresses in named.items():
             try:
@@ -78,24 +116,28 @@ class Places:
     def step(cls, question: str, earlier: str, answer: str, corpus: Corpus) -> str | None:
         """Return a question for the next paragraph or sentence, or the one before, with its number.
 
-        It is counted from the place that the earlier question named, or else from the first quote of its answer. None where
-        the question asks for neither, the answer quoted nothing, or there are several speeches.
+        It is counted from what was quoted of the place that the earlier question named; where that named none and this one asks
+        nothing else, from what the answer quotes of the paragraph of its first quote: onward from the last sentence of that,
+        back from the first. None otherwise, and where there are several speeches.
         """
-        beside = _BESIDE.search(question)
-        if beside is None or len(corpus.speeches) > 1:
+        besides = list(_BESIDE.finditer(question))
+        if len(besides) != 1 or len(corpus.speeches) > 1:
             return None
-        places = cls.read(earlier, corpus)
-        behind = places.sentences if places else _quoted(answer, corpus)
+        beside, quoted = besides[0], [s for s in corpus.sentences if s.text.strip() in answer]
+        if places := cls.read(earlier, corpus):
+            behind = [s for s in places.sentences if s in quoted] or places.sentences
+        elif _NOTHING_MORE.fullmatch(question[: beside.start()] + question[beside.end() :]):
+            first = min(quoted, key=lambda s: answer.index(s.text.strip()), default=None)
+            behind = [s for s in quoted if first and s.paragraph == first.paragraph]
+        else:
+            return None
         if not behind or not behind[0].paragraph:
             return None
-        onward = bool(beside["onward"] or beside["following"])
-        start, chinese = behind[-1] if onward else behind[0], is_chinese(question)
-        if beside["sentence"] or beside["within"]:
-            number, sentence = _beside(start, corpus.speeches[0].paragraphs, 1 if onward else -1)
-            named = f"第{number}段第{sentence}句" if chinese else f"paragraph {number}, sentence {sentence}"
+        number, sentence = _beside(beside, behind[0], behind[-1], corpus.speeches[0].paragraphs)
+        if is_chinese(question):
+            named = f"第{number}段第{sentence}句" if sentence else f"第{number}段"
         else:
-            number = start.paragraph + (1 if onward else -1)
-            named = f"第{number}段" if chinese else f"paragraph {number}"
+            named = f"paragraph {number}, sentence {sentence}" if sentence else f"paragraph {number}"
         return question[: beside.start()] + named + question[beside.end() :]
 
     @property
@@ -105,53 +147,105 @@ class Places:
         return list(dict.fromkeys(there))
 
 
-def _quoted(answer: str, corpus: Corpus) -> list[Sentence]:
-    """Return the sentences that stand in an answer, as far as they are of the paragraph of the first."""
-    quoted = [sentence for sentence in corpus.sentences if sentence.text.strip() in answer]
-    first = min(quoted, key=lambda sentence: answer.index(sentence.text.strip()), default=None)
-    return [sentence for sentence in quoted if first and sentence.paragraph == first.paragraph]
+def _named(question: str, paragraphs: Sequence[Paragraph]) -> tuple[dict[str, list[str]], str]:
+    """Return the places as they were typed, with their addresses, and the question without them.
+
+    What is no address stands where the speech can have no such place, or where a range was not understood.
+    """
+    named: dict[str, list[str]] = {}
+    rest, end = [], 0
+    while match := _PLACE.search(question, end):
+        within = (
+            _SENTENCES.match(question, match.end()) if not (match["last_sentence"] or match["first_sentence"]) else None
+        )
+        behind = within.end() if within else match.end()
+        addresses = _addresses(match, within, paragraphs)
+        if beside := _BESIDE.match(question, behind + question.startswith("的", behind)):
+            addresses, behind = _addresses_beside(beside, addresses, paragraphs), beside.end()
+        if _RANGE_BEFORE.search(question[: match.start()]) or _RANGE_BEHIND.match(question, behind):
+            addresses = [""]
+        named[question[match.start() : behind].strip()] = addresses
+        rest.append(question[end : match.start()])
+        end = behind
+    return named, "".join([*rest, question[end:]])
 
 
-def _beside(start: Sentence, paragraphs: tuple[Paragraph, ...], step: int) -> tuple[int, int]:
-    """Return the numbers of the paragraph and the sentence one further on, or back; the speech may have none there."""
-    number, sentence = start.paragraph, start.number + step
-    if 1 <= sentence <= len(paragraphs[number].sentences):
-        return number, sentence
-    number += step
-    return number, len(paragraphs[number].sentences) if step < 0 else 1
-
-
-def _addresses(match: re.Match[str], body: tuple[Paragraph, ...]) -> list[str]:
+def _addresses(match: re.Match[str], within: re.Match[str] | None, paragraphs: Sequence[Paragraph]) -> list[str]:
     """Return the addresses that a place stands for, or what is none where there can be no such place."""
-    last = body[-1].number
+    last = len(paragraphs) - 1
     if match["title"]:
         return ["0"]
     if match["last_sentence"]:
-        return [f"{last}.{len(body[-1].sentences)}"]
+        return [f"{last}.{len(paragraphs[last].sentences)}"]
     if match["first_sentence"]:
         return ["1.1"]
-    paragraphs = _paragraphs(match, last)
-    if not paragraphs or paragraphs[0] < 1 or paragraphs[-1] > last:
+    numbers = _paragraphs(match, last)
+    if not numbers or numbers[0] < 1 or numbers[-1] > last:
         return [""]
-    if match["ending"]:
-        return [f"{number}.{len(body[number - body[0].number].sentences)}" for number in paragraphs]
-    sentence = match["sentence"] or match["within"]
-    return [f"{number}.{_value(sentence)}" if sentence else str(number) for number in paragraphs]
+    if within is None:
+        return [str(number) for number in numbers]
+    told = [(number, _sentences(within, len(paragraphs[number].sentences))) for number in numbers]
+    return [f"{number}.{sentence}" for number, sentences in told for sentence in sentences or [0]]
 
 
 def _paragraphs(match: re.Match[str], last: int) -> list[int]:
     """Return the numbers of the paragraphs, in their order, of which the speech may not have all."""
-    if few := match["few"]:
-        count = 2 if few in "两兩" else _value(few)
-        return list(range(1, count + 1) if match["beginning"] else range(last + 1 - count, last + 1))
-    if match["paragraph"]:
-        first, until = _value(match["paragraph"]), _value(match["until"] or match["paragraph"])
-        if match["onto"]:
-            return list(range(last + 1 - first if match["back"] else first, last + 1))
-        return list(range(last + 1 - until, last + 2 - first) if match["back"] else range(first, until + 1))
-    return [int(match["english"] or (1 if match["first"] else last))]
+    if match["few"]:
+        few = _value(match["few"])
+        return list(range(1, few + 1) if match["beginning"] else range(last + 1 - few, last + 1))
+    if match["english"]:
+        return [int(match["english"])]
+    if not match["first"]:
+        return [1 if match["first_one"] or match["first_english"] else last]
+    first, until = _value(match["first"]), _value(match["until"] or match["first"])
+    if match["back"] and match["until"] and not match["until_back"]:  # 倒数第二到第三段
+        first, until = last + 1 - until, last + 1 - first
+    elif match["back"] or match["until_back"]:
+        first = last + 1 - first if match["back"] else first
+        until = last + 1 - until
+    return list(range(first, (last if match["end"] else until) + 1))
+
+
+def _sentences(within: re.Match[str], count: int) -> list[int]:
+    """Return the numbers of the sentences of a paragraph of so many, which may not have all; none if they make no range."""
+    if few := within["beginning"] or within["ending"]:
+        number = min(_value(few), count)
+        return list(range(1, number + 1) if within["beginning"] else range(count + 1 - number, count + 1))
+    if within["back"]:
+        return [count + 1 - _value(within["back"])]
+    first = _value(within["first"] or within["english"])
+    until = count if within["end"] else _value(within["until"] or within["first"] or within["english"])
+    return list(range(first, until + 1))
+
+
+def _addresses_beside(beside: re.Match[str], addresses: list[str], paragraphs: Sequence[Paragraph]) -> list[str]:
+    """Return the address of what stands behind, or before, some others: 第七段的下一段."""
+    there = [s for p in paragraphs for s in p.sentences if {s.address, str(s.paragraph)} & set(addresses)]
+    if not there:
+        return [""]
+    number, sentence = _beside(beside, there[0], there[-1], paragraphs)
+    return [f"{number}.{sentence}" if sentence else str(number)]
+
+
+def _beside(
+    beside: re.Match[str], first: Sentence, last: Sentence, paragraphs: Sequence[Paragraph]
+) -> tuple[int, int | None]:
+    """Return the numbers of the paragraph, and the sentence if one was asked for, behind the last or before the first.
+
+    The speech may have none there.
+    """
+    onward = bool(beside["onward"] or beside["following"])
+    start, step = (last, 1) if onward else (first, -1)
+    if not (beside["sentence"] or beside["within"]):
+        return start.paragraph + step, None
+    if 1 <= start.number + step <= len(paragraphs[start.paragraph].sentences):
+        return start.paragraph, start.number + step
+    number = start.paragraph + step
+    return number, 1 if onward else len(paragraphs[number].sentences)
 
 
 def _value(numeral: str) -> int:
     """Return the value of a numeral behind 第; 0 for what has none: 第二三."""
+    if numeral in ("两", "兩"):
+        return 2
     return int("".join(filter(str.isdecimal, numbers(f"第{numeral}")[0])) or 0)

@@ -103,11 +103,18 @@ HE = re.compile(r"(?<![其排])[他她](?![们人国乡方])|\b(?:he|him|his|she
 _CARRIED = re.compile(r"\([^()]*\)$")
 _MENTION = "(?:提到|提及|说到|讲到|谈到)"
 _MENTIONED = _any(
-    rf"(?:{_MENTION}|出现)了?(?:几|多少)[次处回遍]|(?:几|多少)[次处回遍](?:{_MENTION}|出现)|(?:哪些|哪几个?|几个?|多少)(?:地方|处|段落?|句子?)(?:话?里?){_MENTION}"
+    rf"(?:{_MENTION}|出现)了?(?:几|多少)[次处回遍]"
+    # Not 最近几次出现侵权的原因, nor 几次提到国家安全是为了什么.
+    rf"|(?:(?<!最近)(?<!过去)(?<!为什么)(?<!为何)(?<!为啥){_FEW}|多少)[次处回遍](?:{_MENTION}|出现)(?=(?:(?!为|原因|怎|如何|的)[^,;?!。])+[?!。\s]*$)|(?:哪些|哪几个?|几个?|多少)(?:地方|处|段落?|句子?)(?:话?里?){_MENTION}"
     rf"|在哪(?:里|儿|些地方)?{_MENTION}|(?:{_MENTION}|出现)过?在(?:哪|几)|多次出现(?=[^，。?!]{{1,20}}在(?:哪|几))"
     # 请把提到反垄断的几处都找出来: what is mentioned stands between.
     rf"|(?:所有|全部|每一?[处句个])的?{_MENTION}|{_MENTION}(?=[^,，。?!]{{1,20}}的(?:所有|全部|每一?|各|那?几)?(?:(?:地方|处)(?![理罚分置境立政])|句子|原话|原文))",
     r"(?:how (?:often|many times)|where)(?= .*(?:mention|appear|occur))|(?:all|every|each) (?:\w+ )?(?:that |which )?mention\w*",
+)
+_HOW_OFTEN = _any("(?:几|多少)[次处回遍]", "how (?:often|many times)")
+_AND_MORE = _any(
+    "为|原因|怎|如何|总结|概括|归纳|解释|说明|分析|介绍|意味|[,;。?!]\\s*[^\\s?!。]",
+    "why|explain|summar\\w+|and (?:what|how)",
 )
 _OF_MENTIONS = frozenset(
     "找 找出 找出来 摘 摘出 摘出来 挑出 标出 列 句子 原话 原文 所有 全部 每处 每句 地方 段落 出现 多次 反复 词 一词 词语 字样 find show quote every all each "
@@ -165,7 +172,7 @@ _QUOTED = re.compile(r"[“\"「『《‘]([^“”\"「」『』《》‘’]+)
 
 
 _COUNTED = re.compile(
-    r"[里中在,\s]*(?:(?:讲话|报告|文章|全文|原文|文)[里中]?)?([^“”\"「」『』《》‘’、和与,?]{2,12}?)(?:这个词|一词|这个?字|字样)?(?:[在里中]{0,2})(?:一共|总共|共)?出现了?(?:几|多少)[次处回遍]"
+    r"(?:(?:讲话|报告|文章|全文|原文|文)[里中]?)?([^“”\"「」『』《》‘’、和与,?]{2,12}?)(?:这个词|一词|这个?字|字样)?(?:在(?:讲话|报告|文章|全文|原文|文)[里中]?)?(?:一共|总共|共)?出现了?(?:几|多少)[次处回遍]"
 )
 
 
@@ -298,6 +305,11 @@ class Question:
     def asks_where_mentioned(self) -> bool:
         """Whether the question asks where, or how often, the speech mentions something."""
         return bool(_MENTIONED.search(self.folded) or (self.carried and _MENTIONED.search(self.carried)))
+
+    @property
+    def asks_how_often(self) -> bool:
+        """Whether it asks how often the speech mentions something, and nothing else."""
+        return self.asks_where_mentioned and bool(_HOW_OFTEN.search(self.folded)) and not _AND_MORE.search(self.folded)
 
     @property
     def asking_of_mentions(self) -> str:

@@ -54,7 +54,10 @@ class Candidate:
 
 
 def rank(question: Question, passages: Sequence[Passage], coverage: Coverage) -> list[Candidate]:
-    """Return the sentences of the passages, best first; ties in their order. None if nothing is asked for: 为什么呢."""
+    """Return the sentences of the passages, best first, ties in their order, without the headings that say no more than others.
+
+    Empty if nothing is asked for: 为什么呢.
+    """
     weights = coverage.weights(question)
     if not weights and question.thing is None:
         return []

@@ -195,9 +195,16 @@ def test_what_is_to_be_counted_is_counted_and_no_model_is_asked(make: Make, serv
     assert reply.mentions
     assert (reply.mentions.times, reply.made_by.answerer) == ((3,), "extractive")
     assert server.requests == []
-    for asked in ("“网络游戏”出现了几次？", QUESTION):  # nothing to count is the model's to say
+    # Nothing to count, or more than a count, is the model's to say.
+    for asked in ("“网络游戏”出现了几次？", "请概括提到几次反垄断的意思", "反垄断提到几次，为什么？", QUESTION):
         assert assistant.ask(asked).made_by.answerer.startswith("openai:good")
     assert make("good", fallback=False).ask("“反垄断”出现了几次？").made_by.answerer.startswith("openai:good")
+
+
+def test_the_next_paragraph_is_known_without_asking_a_model(make: Make, server: ModelServer) -> None:
+    reply = make("good").ask("下一段呢？", [Turn("第六段讲了什么？", "法治化。")])
+    assert reply.restated == "第7段呢？"
+    assert len(server.requests) == 1  # the answer's own
 
 
 @pytest.mark.parametrize(("mode", "said", "retryable"), REFUSED, ids=[row[0] for row in REFUSED])

@@ -8,6 +8,8 @@ import pytest
 
 from assistant.assistant import Assistant
 from assistant.conversation import Conversation
+from assistant.glossary import bundled_glossary
+from assistant.questions import Question
 from assistant.replies import Answer, Mentions, Refusal
 
 SEED = Path("seeds/2020-11-30-intellectual-property.txt").read_text("utf-8")
@@ -89,6 +91,9 @@ def test_things_that_are_named_in_one_breath_are_counted_each(assistant: Assista
         ("习近平强调出现几次？", "习近平强调"),
         ("讲话里“要”出现几次？", "要"),
         ("“不”字出现几次？", "不"),
+        ("中国特色出现几次？", "中国特色"),
+        ("中共中央出现几次？", "中共中央"),
+        ("创新在全文中一共出现几次", "创新"),
         ("知识产权保护工作这个词一共出现了多少次", "知识产权保护工作"),
         ("How many times does 创新 appear?", "创新"),
     ],
@@ -128,13 +133,60 @@ def test_english_words_and_numbers_are_counted_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "question", ["第七段提到几次创新？", "第七段里创新出现几次", "创新一词在第七段出现几次？", "第七段几次提到创新"]
+    "question",
+    [
+        "第七段提到几次创新？",
+        "第七段里创新出现几次",
+        "第七段创新出现几次",
+        "第七段“创新”出现几次",
+        "第七段一共提到几次创新",
+        "创新一词在第七段出现几次？",
+        "第七段几次提到创新",
+    ],
 )
 def test_a_place_has_its_own_count(assistant: Assistant, question: str) -> None:
     reply = assistant.ask(question)
     assert isinstance(reply, Answer)
     assert reply.mentions == Mentions(("创新",), (2,), 2, 2)
     assert {c.sentence.paragraph for c in reply.citations} == {7}
+
+
+def test_a_title_has_its_own_count(assistant: Assistant) -> None:
+    reply = assistant.ask("标题里知识产权出现几次")
+    assert isinstance(reply, Answer)
+    assert reply.mentions == Mentions(("知识产权",), (SEED.split("\n", 1)[0].count("知识产权"),), 1, 1)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "好几次提到创新，为什么？",
+        "习近平几次提到创新是为了强调什么？",
+        "最近几次出现侵权的原因是什么？",
+        "这几次提到的侵权假冒怎么整治？",
+        "为什么几次提到国家安全？",
+    ],
+)
+def test_what_was_mentioned_several_times_is_not_to_be_counted(question: str) -> None:
+    assert not Question.read(question, bundled_glossary()).asks_where_mentioned
+
+
+@pytest.mark.parametrize(
+    ("question", "only"),
+    [
+        ("反垄断提到几次？", True),
+        ("How often is innovation mentioned?", True),
+        ("反垄断和创新各提到几次", True),
+        ("哪些地方提到反垄断？", False),
+        ("反垄断提到几次，为什么要加强？", False),
+        ("请总结提到几次创新的意思", False),
+        ("反垄断提到几次？请逐条解释。", False),
+        ("How often is innovation mentioned, and why?", False),
+        ("创新怎么搞？", False),
+    ],
+)
+def test_to_count_is_all_that_is_asked(question: str, only: bool) -> None:
+    assert Question.read(question, bundled_glossary()).asks_how_often is only
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,19 @@ def cited(assistant: Assistant, question: str) -> str:
         ("第 七 段 第 5 句", "7.5"),
         ("第十段到结尾", "10.1 10.2 10.3 10.4 10.5 11.1 11.2"),
         ("倒数第二段到最后一段讲了什么", "10.1 10.2 10.3 10.4 10.5 11.1 11.2"),
+        ("第七段第二句到最后一句", "7.2 7.3 7.4 7.5 7.6 7.7 7.8"),
+        ("第七段第2到第4句", "7.2 7.3 7.4"),
+        ("第七段前两句", "7.1 7.2"),
+        ("第七段最后两句", "7.7 7.8"),
+        ("第七段倒数第二句", "7.7"),
+        ("从第十段开始到文章结尾讲了什么", "10.1 10.2 10.3 10.4 10.5 11.1 11.2"),
+        ("第十段~结尾", "10.1 10.2 10.3 10.4 10.5 11.1 11.2"),
+        ("第九段到倒数第二段讲了什么", "9.1 9.2 9.3 9.4 10.1 10.2 10.3 10.4 10.5"),
+        ("第 10 到 第 11 段", "10.1 10.2 10.3 10.4 10.5 11.1 11.2"),
+        ("第七段到底讲了什么", SEVENTH),
+        ("第六段的下一段讲了什么", SEVENTH),
+        ("第七段第五句的上一句", "7.4"),
+        ("第六段最后一句的下一句是什么", "7.1"),
         ("后2段", "10.1 10.2 10.3 10.4 10.5 11.1 11.2"),
     ],
 )
@@ -107,6 +120,9 @@ def test_what_is_asked_of_a_place_is_answered_from_there(assistant: Assistant, q
         "第十段到第二十段",
         "第五至三段",
         "第二十段到最后一段",
+        "第七段第五句到结尾",
+        "第七段第三到第九句",
+        "最后一段的下一段",
         "倒数第三十段到结尾",
     ],
 )
@@ -142,6 +158,13 @@ def test_a_place_that_does_not_exist_is_named(assistant: Assistant, question: st
         "前三天做了什么？",
         "后两段时间",
         "开展什么？",
+        "第七段到最后阶段怎么做",
+        "排名第一到最后的省",
+        "从第十到最后一名的城市有哪些",
+        "第二段几时通车？",
+        "第一段多少公里",
+        "第一段多年经历",
+        "第二段出现拥堵怎么办",
         "哪几段以习近平指出开头？",
         "What comes first?",
         "At last, what was decided?",
@@ -201,9 +224,41 @@ def test_the_next_sentence_is_the_one_behind_the_place_or_the_quote(assistant: A
         assert " ".join(c.sentence.address for c in getattr(reply, "citations", ())) == there, question
 
 
+def test_a_step_is_counted_from_what_was_quoted_of_a_place(assistant: Assistant) -> None:
+    for asked, steps in (
+        ("第七段怎么说创新成果？", ["7.6"]),
+        ("第七段提到几次创新？", ["7.6"]),
+        ("第三段到第五段讲了什么", ["6.1"]),
+        ("第七段前两句", ["7.3"]),
+    ):
+        conversation = Conversation(assistant)
+        conversation.ask(asked)
+        reply = conversation.ask("下一句呢")
+        assert [c.sentence.address for c in getattr(reply, "citations", ())] == steps, asked
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "之前一段对知识产权保护有什么要求？",
+        "以上一段是什么意思",
+        "目前一段对知识产权保护有什么要求？",
+        "当前一段的工作重点是什么？",
+        "前一段，我国知识产权保护有什么进展？",
+        "Translate the next sentence: hello world",
+        "“创新是引领发展的第一动力”的下一句是什么？",
+        "上一段讲了什么，下一段讲了什么",
+        "下一段时间做什么",
+    ],
+)
+def test_what_only_looks_like_a_step_is_none(corpus: Corpus, question: str) -> None:
+    quote = next(sentence.text for sentence in corpus.sentences if sentence.address == "7.5")
+    assert Places.step(question, "怎样让创新成果更好惠及人民？", quote, corpus) is None
+
+
 def test_a_next_paragraph_without_one_before_it_is_none(assistant: Assistant) -> None:
     question = "下一段讲了什么？"
-    for turns in ([], [Turn("惩罚性赔偿制度怎么落实？", "抓紧落实。")], [Turn("标题是什么？", "标题")]):
+    for turns in ([], [Turn("惩罚性赔偿制度怎么落实？", "不在原文的话。")], [Turn("标题是什么？", "标题")]):
         restated = assistant.ask(question, turns).restated or question
         assert restated.startswith(question)
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 from assistant.english import MONTHS, english_numbers
 from assistant.glossary import Glossary, Match
 from assistant.names import is_name
-from assistant.text import Number, fold, is_chinese, is_function_word, located_numbers, original, tagged
+from assistant.text import Number, fold, is_chinese, is_function_word, is_word, located_numbers, original, tagged
 
 
 class Shape(StrEnum):
@@ -151,6 +151,7 @@ _ABOUT_THE_WHOLE = _VAGUE | frozenset(
 )
 # Tags of jieba that no topic has: pronouns, particles, prepositions, conjunctions, adverbs, measure words, numerals.
 _EMPTY_TAGS = frozenset("r uj ul uz ug ud uv u p c y e o x d df zg k h q m f".split())
+# Glued to a word by the segmenter; not to one that it knows: 会议, 要素, 被告人.
 _GLUED = re.compile(r"^(?:[要会能被把得该不是]|各[个种]?|这种)+(?=.)|(?<=.)[了的过着是点]+$")
 # What is asked how is the action: 商标怎么注册 is about 注册.
 _HOW = re.compile(r"怎么样?|怎样|如何")
@@ -408,7 +409,7 @@ def _terms(folded: str, names: frozenset[str], glossary: Glossary) -> Iterator[T
         left = "".join(c for c, is_free in zip(word, free[start:position], strict=True) if is_free).strip()
         if not left or _is_empty(left, tag):
             continue
-        left = _GLUED.sub("", left)
+        left = left if is_word(left) else _GLUED.sub("", left)
         if left and not _is_empty(left, tag):
             if _NUMBERED.search(left):
                 kind = Kind.EXACT

@@ -206,6 +206,13 @@ def tagged(text: str) -> list[tuple[str, str]]:
     return rjieba.tag(fold(text))
 
 
+def is_word(folded: str) -> bool:
+    """Return whether a text in normal form is one word of jieba's dictionary; its model makes others: 要修, 该查."""
+    import rjieba
+
+    return len(rjieba.cut(folded, hmm=False)) == 1
+
+
 def tokens(text: str) -> list[str]:
     """Return the search tokens of `text`: words in search mode (long words also in parts) and character bigrams.
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from assistant.glossary import bundled_glossary
 from assistant.offers import offers
-from assistant.questions import Kind, Question, Thing
+from assistant.questions import Kind, Question, Shape, Thing, shape_of
 
 
 def read(text: str) -> Question:
@@ -161,3 +161,24 @@ def test_any_text_can_be_read(text: str) -> None:
     question = read(text)
     assert [term.start for term in question.terms] == sorted(term.start for term in question.terms)
     assert isinstance(offers("易继明教授讲解。", question), bool)
+
+
+@pytest.mark.parametrize(
+    ("question", "terms"),
+    [
+        ("会议强调什么", ["会议"]),
+        ("各种要素怎么流动", ["要素", "流动"]),
+        ("会计怎么管", ["会计", "管"]),
+        ("被告人有什么权利", ["被告人", "权利"]),
+        ("能耗怎么降", ["能耗", "降"]),
+        ("要修水渠吗", ["修", "水渠"]),
+        ("该查哪些企业", ["查", "企业"]),
+    ],
+)
+def test_an_auxiliary_is_cut_from_a_word_only_where_the_segmenter_glued_it(question: str, terms: list[str]) -> None:
+    assert [term.text for term in Question.read(question, bundled_glossary()).terms] == terms
+
+
+@pytest.mark.parametrize("question", ["这次会议讲了什么？", "会议主要讲了什么", "會議講了什麼"])
+def test_a_meeting_is_no_topic_of_its_own(question: str) -> None:
+    assert shape_of(question) is Shape.OUTLINE

@@ -3,6 +3,7 @@
 Rare words weigh more. What the whole corpus lacks is told apart from what one sentence lacks.
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +25,8 @@ HALF = 0.5
 """What a sentence must cover of a term to tell of it."""
 WHOLE = 0.8
 """Of a name or a number: 世界知识产权组织 is half of 世界贸易组织."""
+
+_TO_BE_DONE = re.compile(r"^((?:(?![对他她])[^,;?!。]){2,30}?)(?:[该要]|应该?)?(?:怎么办|咋办|咋整)[?!。\s]*$")
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,9 @@ class Coverage:
         return term.text in self._text
 
     def in_official_words(self, question: Question) -> str:
-        """Return the question with what the corpus says for those of its words that it lacks; "" if for none.
+        """Return the question with what the corpus says for those of its words that it lacks, and 对……有什么要求 for 怎么办.
+
+        "" if there are none.
 
         Of a date in the catalogue, a speech often says the day without the year.
         """
@@ -105,12 +110,13 @@ class Coverage:
             form = next((form for form in self._other_forms(term) if form and form in self._text), "")
             if form and stands and term.text not in self._text:
                 said = said[: term.start] + form + said[end:]
+        said = _TO_BE_DONE.sub(r"对\1有什么要求", said)
         return said if said != whole else ""
 
     def _other_forms(self, term: Term) -> Sequence[str]:
         if term.is_number:
             return [term.text.partition("年")[2]] if self.has(term) else []
-        return term.equivalents if is_chinese(term.text) else []
+        return term.equivalents
 
     def known_of(self, speech: str) -> str:
         """Return what the catalogue says of a speech, by its id."""

@@ -99,7 +99,12 @@ _ASKS = {
     ),
 }
 _NO_GLOSSARY = Glossary({}, {}, frozenset())
+_OF_THE_SPEECH = "[这那本]?篇?(?:讲话|报告|文章|原文|全文)[里中]?"
 HE = re.compile(r"(?<![其排])[他她](?![们人国乡方])|\b(?:he|him|his|she|her)\b")
+_SAID_OF = re.compile(
+    rf"(?:{_OF_THE_SPEECH})?(?:对于?|关于|就)?((?:(?![对他她]|关于)[^,;?!。]){{2,30}}?)(?:这[个一]?问题|方面)?(?:在?{_OF_THE_SPEECH})?(?:是?怎么[说讲谈提]的?|有?(?:哪些|什么)(?:说法|论述|表述|提法))[?!。\s]*"
+    r"|(?:what|anything)(?: (?:does|did) (?:the|this) (?:speech|report|text) say| is said)?(?: about| on| regarding) (?:the )?([^,;?!]{2,60}?)[?!.\s]*"
+)
 _CARRIED = re.compile(r"\([^()]*\)$")
 _MENTION = "(?:提到|提及|说到|讲到|谈到)"
 _MENTIONED = _any(
@@ -292,7 +297,12 @@ class Question:
 
     @property
     def spoken(self) -> str:
-        """The question as one would say it: with the name that was carried to it in the place of 他."""
+        """The question as one would say it: with the name that was carried to it in the place of 他, and without a frame.
+
+        What the speech says about a thing is asked for with the thing alone, as the reader was trained.
+        """
+        if match := _SAID_OF.fullmatch(self.folded):
+            return next(filter(None, match.groups()))
         name = next((term.text for term in self.terms if term.carried and term.kind is Kind.NAME), "")
         return HE.sub(lambda _: name, self.folded, count=1) if name and is_chinese(self.folded) else self.text
 

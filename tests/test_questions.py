@@ -182,3 +182,19 @@ def test_an_auxiliary_is_cut_from_a_word_only_where_the_segmenter_glued_it(quest
 @pytest.mark.parametrize("question", ["这次会议讲了什么？", "会议主要讲了什么", "會議講了什麼"])
 def test_a_meeting_is_no_topic_of_its_own(question: str) -> None:
     assert shape_of(question) is Shape.OUTLINE
+
+
+@pytest.mark.parametrize(
+    ("question", "spoken"),
+    [
+        ("What does the speech say about punitive damages?", "punitive damages"),
+        ("Anything on loans?", "loans"),
+        ("讲话对惩罚性赔偿怎么说", "惩罚性赔偿"),
+        ("关于惩罚性赔偿有哪些表述？", "惩罚性赔偿"),
+        ("惩罚性赔偿在讲话里是怎么讲的", "惩罚性赔偿"),
+        ("习近平对创新怎么说", "习近平对创新怎么说"),
+        ("怎么说才好", "怎么说才好"),
+    ],
+)
+def test_what_is_said_of_a_thing_is_asked_with_the_thing(question: str, spoken: str) -> None:
+    assert Question.read(question, bundled_glossary()).spoken == spoken

@@ -94,9 +94,9 @@ class Examples:
         return found + [example for contrast in self.contrasts for example in self._of_contrast(contrast)]
 
     def epoch_of_speeches(self) -> list[Example]:
-        """Return examples of all speeches, one in five of them right, and as many of the others."""
+        """Return examples of all speeches, one in five of them right, and half as many of the others."""
         found = [example for text in self.speeches for example in self._of_speech(text)]
-        return found + random.sample(self.epoch(), len(found))
+        return found + random.sample(self.epoch(), len(found) // 2)
 
     def batches(self, examples: Sequence[Example]) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor, Tensor]]:
         """Yield what `Reader.forward` takes, and the labels, for all examples in a random order."""

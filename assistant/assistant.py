@@ -211,10 +211,10 @@ class Assistant:
     def _stand_alone(self, question: str, history: Sequence[Turn]) -> tuple[Answerer, str | None, str | None]:
         """Return who answers, the question restated if it leans on `history`, and a notice if that answerer failed."""
         history = history[-MAX_TURNS:]
+        if history and (stepped := Places.step(question, history[-1].question, history[-1].answer, self.corpus)):
+            return self.answerer, stepped, None
         if not history or Places.read(question, self.corpus):
             return self.answerer, None, None
-        if stepped := Places.step(question, history[-1].question, history[-1].answer, self.corpus):
-            return self.answerer, stepped, None
         try:
             return self.answerer, _restated(self.answerer, question, history), None
         except ModelError as error:

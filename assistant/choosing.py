@@ -11,6 +11,8 @@ from assistant.subquestions import coordinated
 
 RIVAL = 0.25
 """A further sentence is quoted if its score is less than this below the best one's."""
+DOUBTED = -1.0
+"""And if the reader's log-odds that it answers are higher than this, or it covers more of the question than the best one."""
 EQUAL = 0.12
 """Less than this apart, two sentences are equally good."""
 GAIN = 0.3
@@ -30,7 +32,11 @@ def choose(question: Question, ranked: list[Candidate], coverage: Coverage) -> l
     if question.shape is Shape.LIST and (parts := _parts(best, ranked)):
         return parts
     ranked = _without_old_answers(question, ranked)
-    near = [c for c in ranked if best.score - c.score < RIVAL]
+    near = [
+        c
+        for c in ranked
+        if c is best or (best.score - c.score < RIVAL and (c.odds > DOUBTED or c.covered > best.covered))
+    ]
     if question.thing:
         # Who and when are told in full where they are first mentioned.
         equal = [c for c in near if best.score - c.score < EQUAL and offers(c.sentence.text, question)] or [best]

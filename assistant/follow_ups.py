@@ -35,7 +35,7 @@ Knows = Callable[[Term], bool]
 def restate(question: str, turns: Sequence[Turn], glossary: Glossary, knows: Knows) -> str:
     """Return `question` with what it leans on; unchanged where it stands alone."""
     asked = Question.read(question, glossary)
-    if not turns or asked.shape is Shape.OUTLINE:
+    if not turns or (asked.shape is Shape.OUTLINE and not HE.search(asked.folded)):
         return question
     past = [(turn, Question.read(_opened(turn.question), glossary)) for turn in reversed(turns)]
     return _with(question, _carried(asked, past, knows), asked)

@@ -67,6 +67,10 @@ _ADDRESSES = re.compile(
     rf"\s*(?P<addresses>{_ADDRESS}(?:(?:\s*(?:[、，,和与與及]|and)\s*|\s+|(?<=[\]】])){_ADDRESS})*)(?P<rest>.*)",
     re.DOTALL,
 )
+_ADDRESS_RANGE = re.compile(
+    rf"\s*(?P<range>(?P<paragraph>\d{{1,3}})\.(?P<first>\d{{1,3}}){_TO}(?:(?P<other>\d{{1,3}})\.)?(?P<until>\d{{1,3}}))(?P<rest>.*)",
+    re.DOTALL,
+)
 # The next one, or the one before: not 最后一段, 目前一段.
 _BESIDE = re.compile(
     r"""
@@ -98,7 +102,12 @@ class Places:
     def read(cls, question: str, corpus: Corpus) -> Self | None:
         """Return the places; None where the question names none, or one of several speeches without saying of which."""
         question = unicodedata.normalize("NFKC", question)
-        if (bare := _ADDRESSES.fullmatch(question)) and _NOTHING_MORE.fullmatch(bare["rest"]):
+        if (bare := _ADDRESS_RANGE.fullmatch(question)) and _NOTHING_MORE.fullmatch(bare["rest"]):
+            first, until = int(bare["first"]), int(bare["until"])
+            same = bare["paragraph"] == (bare["other"] or bare["paragraph"]) and first <= until
+            sentences = [f"{bare['paragraph']}.{sentence}" for sentence in range(first, until + 1)]
+            named, rest = {bare["range"]: sentences if same else [""]}, ""
+        elif (bare := _ADDRESSES.fullmatch(question)) and _NOTHING_MORE.fullmatch(bare["rest"]):
             named, rest = {address: [address] for address in re.findall(_ADDRESS, bare["addresses"])}, ""
         elif len(corpus.speeches) > 1:
             return None
@@ -124,6 +133,8 @@ class Places:
         if len(besides) != 1 or len(corpus.speeches) > 1:
             return None
         beside, quoted = besides[0], [s for s in corpus.sentences if s.text.strip() in answer]
+        if _PLACE.search(question[: beside.start()]):  # 第七段的下一段
+            return None
         if places := cls.read(earlier, corpus):
             behind = [s for s in places.sentences if s in quoted] or places.sentences
         elif _NOTHING_MORE.fullmatch(question[: beside.start()] + question[beside.end() :]):
@@ -162,6 +173,11 @@ def _named(question: str, paragraphs: Sequence[Paragraph]) -> tuple[dict[str, li
         addresses = _addresses(match, within, paragraphs)
         if beside := _BESIDE.match(question, behind + question.startswith("的", behind)):
             addresses, behind = _addresses_beside(beside, addresses, paragraphs), beside.end()
+        lone = match["last_sentence"] or match["first_sentence"]
+        if lone and any(
+            step.end() + question.startswith("的", step.end()) == match.start() for step in _BESIDE.finditer(question)
+        ):
+            addresses = [""]  # 下一段的第一句, and nobody knows of which
         if _RANGE_BEFORE.search(question[: match.start()]) or _RANGE_BEHIND.match(question, behind):
             addresses = [""]
         named[question[match.start() : behind].strip()] = addresses

@@ -174,6 +174,10 @@ _MEASURES = "条章款页次届名位"
 _NEIGHBOUR = re.compile(r"[上下]一?[次届]")
 """Another meeting or the like than the one that is spoken of."""
 _NUMBERED = re.compile(r"[一二三四五六七八九十](?:大$|中全会|届)|^十[一二三四五]五|^\d+[a-z]$|^[a-z]+\d+$")
+_TITLED = re.compile(
+    r"^..+(?<![办方立执司守普违依])法$|^..+(?:条例|公约|协定)$|^..{2,}(?<!党)(?<!社会)(?<!基层)(?<!犯罪)组织$"
+)
+"""A law, a treaty or an organisation, of which another is another: 反不正当竞争法, 上海合作组织."""
 _QUOTED = re.compile(r"[“\"「『《‘]([^“”\"「」『』《》‘’]+)[”\"」』》’]")
 
 
@@ -302,7 +306,7 @@ class Question:
         What the speech says about a thing is asked for with the thing alone, as the reader was trained.
         """
         if match := _SAID_OF.fullmatch(self.folded):
-            return next(filter(None, match.groups()))
+            return str(match[1] or match[2])
         name = next((term.text for term in self.terms if term.carried and term.kind is Kind.NAME), "")
         return HE.sub(lambda _: name, self.folded, count=1) if name and is_chinese(self.folded) else self.text
 
@@ -459,7 +463,7 @@ def _kind_of(match: Match) -> Kind:
     word, tag = tagged(match.phrase if is_chinese(match.phrase) else match.terms[0])[-1]
     if _NUMBERED.search(match.phrase):
         return Kind.EXACT
-    if is_chinese(match.phrase) and is_name(word, tag):
+    if is_chinese(match.phrase) and (is_name(word, tag) or _TITLED.search(match.phrase)):
         return Kind.NAME
     kind = _kind(tag)
     return Kind.NOUN if match.official and kind is Kind.OTHER else kind

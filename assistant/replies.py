@@ -1,5 +1,6 @@
 """What comes back: an `Answer` whose every claim is cited, or a `Refusal` that says why there is none."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -38,6 +39,8 @@ _REFUSALS = {
 }
 
 
+_PLACE = re.compile(r"(?:倒[数數])?第.*[段句].*|paragraph .*", re.IGNORECASE)
+"""What a question names for a place; see `assistant.places`."""
 _NAMED = 3
 """Words that a refusal names at most."""
 
@@ -194,6 +197,9 @@ class Refusal:
             english = f"No answer was found: no word known here for {named} stands in the speech."
             if same:
                 english = f"No answer was found: the speech does not mention {named}."
+            if all(map(_PLACE.fullmatch, self.missing)):
+                chinese = f"原文没有这一处：{'、'.join(self.missing[:_NAMED])}。"
+                english = f"The speech has no such place: {', '.join(self.missing[:_NAMED])}."
         return chinese if self._in_chinese else english
 
     @property

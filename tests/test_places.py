@@ -72,6 +72,8 @@ def cited(assistant: Assistant, question: str) -> str:
         ("第七段第二句到最后一句", "7.2 7.3 7.4 7.5 7.6 7.7 7.8"),
         ("第七段第2到第4句", "7.2 7.3 7.4"),
         ("第七段前两句", "7.1 7.2"),
+        ("7.5-7.7", "7.5 7.6 7.7"),
+        ("7.2到7.4讲了什么", "7.2 7.3 7.4"),
         ("第七段最后两句", "7.7 7.8"),
         ("第七段倒数第二句", "7.7"),
         ("从第十段开始到文章结尾讲了什么", "10.1 10.2 10.3 10.4 10.5 11.1 11.2"),
@@ -121,6 +123,8 @@ def test_what_is_asked_of_a_place_is_answered_from_there(assistant: Assistant, q
         "第五至三段",
         "第二十段到最后一段",
         "第七段第五句到结尾",
+        "7.5-8.1",
+        "下一段的第一句",
         "第七段第三到第九句",
         "最后一段的下一段",
         "倒数第三十段到结尾",
@@ -219,6 +223,9 @@ def test_the_next_sentence_is_the_one_behind_the_place_or_the_quote(assistant: A
         ("标题是什么", "0.1"),
         ("第一句话", "1.1"),
         ("前一句呢", ""),
+        ("第七段讲了什么", SEVENTH),
+        ("再往下一段的第一句", "8.1"),
+        ("上一段的最后一句", "7.8"),
     ):
         reply = conversation.ask(question)
         assert " ".join(c.sentence.address for c in getattr(reply, "citations", ())) == there, question

@@ -11,7 +11,7 @@ from assistant.subquestions import coordinated
 
 RIVAL = 0.25
 """A further sentence is quoted if its score is less than this below the best one's."""
-DOUBTED = -1.0
+DOUBTED = -3.0
 """And if the reader's log-odds that it answers are higher than this, or it covers more of the question than the best one."""
 EQUAL = 0.12
 """Less than this apart, two sentences are equally good."""

@@ -101,7 +101,7 @@ class Places:
     @classmethod
     def read(cls, question: str, corpus: Corpus) -> Self | None:
         """Return the places; None where the question names none, or one of several speeches without saying of which."""
-        question = unicodedata.normalize("NFKC", question)
+        question = " ".join(unicodedata.normalize("NFKC", question).split())  # long blanks take the patterns seconds
         if (bare := _ADDRESS_RANGE.fullmatch(question)) and _NOTHING_MORE.fullmatch(bare["rest"]):
             first, until = int(bare["first"]), int(bare["until"])
             same = bare["paragraph"] == (bare["other"] or bare["paragraph"]) and first <= until
@@ -137,7 +137,7 @@ class Places:
             return None
         if places := cls.read(earlier, corpus):
             behind = [s for s in places.sentences if s in quoted] or places.sentences
-        elif _NOTHING_MORE.fullmatch(question[: beside.start()] + question[beside.end() :]):
+        elif _NOTHING_MORE.fullmatch(" ".join((question[: beside.start()] + question[beside.end() :]).split())):
             first = min(quoted, key=lambda s: answer.index(s.text.strip()), default=None)
             behind = [s for s in quoted if first and s.paragraph == first.paragraph]
         else:

@@ -39,7 +39,7 @@ _REFUSALS = {
 }
 
 
-_PLACE = re.compile(r"(?:倒[数數])?第.*[段句].*|paragraph .*", re.IGNORECASE)
+_PLACE = re.compile(r"(?:倒[数數]|从|從)?第.*[段句].*|最?[后後].*[段句].*|[结結]尾|paragraph .*", re.IGNORECASE)
 """What a question names for a place; see `assistant.places`."""
 _NAMED = 3
 """Words that a refusal names at most."""

@@ -136,6 +136,8 @@ def test_a_place_that_does_not_exist_is_named(assistant: Assistant, question: st
     assert reply.missing
     assert all(word in question for word in reply.missing)
     assert ("原文" in reply.text) == ("paragraph" not in question)
+    if "段" in question:
+        assert reply.text.startswith("原文没有这一处：")
 
 
 @pytest.mark.parametrize(
@@ -186,6 +188,14 @@ def test_a_place_leans_on_nothing(assistant: Assistant, question: str, there: st
     assert isinstance(reply, Answer)
     assert reply.restated is None
     assert " ".join(c.sentence.address for c in reply.citations) == there
+
+
+@pytest.mark.parametrize("question", ["7.5" + " " * 1990 + "x", "7.5 到" + " " * 1990, "下一句" + " " * 1990 + "x"])
+def test_long_blanks_are_read_like_one(corpus: Corpus, question: str) -> None:
+    """As they stood, the patterns took twelve seconds for them."""
+    short = " ".join(question.split())
+    assert Places.read(question, corpus) == Places.read(short, corpus)
+    assert bool(Places.step(question, "7.5", "", corpus)) == bool(Places.step(short, "7.5", "", corpus))
 
 
 def test_the_next_paragraph_is_the_one_behind_that_was_asked_for(assistant: Assistant, speech: Speech) -> None:

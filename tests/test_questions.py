@@ -59,6 +59,9 @@ def test_terms_are_what_a_question_is_about(text: str, terms: str) -> None:
         ("城市怎么治理？", "城市", Kind.NOUN),
         ("戴眼镜的有多少？", "戴眼镜", Kind.NOUN),
         ("What did Huawei do?", "huawei", Kind.NOUN),
+        ("要修订反不正当竞争法吗？", "反不正当竞争法", Kind.NAME),
+        ("上海合作组织国家怎么合作？", "上海合作组织", Kind.NAME),
+        ("商业秘密的立法要怎样？", "立法", Kind.NOUN),
     ],
 )
 def test_kinds_of_terms(text: str, term: str, kind: Kind) -> None:

@@ -19,7 +19,7 @@ from assistant.glossary import Glossary
 from assistant.index import Index, Passage, Progress, log_progress
 from assistant.places import Places
 from assistant.questions import Shape, shape_of
-from assistant.replies import Answer, Provenance, Reason, Refusal, Reply, Turn, incomplete, replaced
+from assistant.replies import Answer, Provenance, Reason, Refusal, Reply, Turn, incomplete, no_more, partly, replaced
 from assistant.settings import Language, Settings
 from assistant.text import is_chinese, visible
 
@@ -165,15 +165,17 @@ class Assistant:
         with suppress(Stopped):
             answerer, restated, notice = context.run(self._stand_alone, question, history)
             shown = self._show(restated or question)
+            quoted = [s for turn in history[-MAX_TURNS:] for s in self.corpus.quoted_in(turn.answer)]
             if isinstance(self.fallback, ExtractiveAnswerer) and self.fallback.counts(restated or question, shown):
                 answerer = self.fallback
             try:
-                yield from self._draft(answerer, question, restated, shown, notice=notice, context=context)
+                yield from self._draft(answerer, question, restated, shown, quoted, notice=notice, context=context)
             except ModelError as error:
                 if self.fallback is None or answerer is self.fallback:
                     raise
                 notice = replaced(question, error)
-                yield from self._draft(self.fallback, question, restated, shown, notice=notice, context=context)
+                fallback = self.fallback
+                yield from self._draft(fallback, question, restated, shown, quoted, notice=notice, context=context)
 
     @property
     def made_by(self) -> Provenance:
@@ -228,16 +230,24 @@ class Assistant:
         question: str,
         restated: str | None,
         shown: Sequence[Passage],
+        quoted: Sequence[Sentence],
         *,
         notice: str | None,
         context: Context,
     ) -> Generator[Reply]:
-        """Yield growing replies of one answerer; if it fails before the first claim, its `ModelError`."""
+        """Yield growing replies of one answerer; if it fails before the first claim, its `ModelError`.
+
+        `quoted` was quoted in earlier turns.
+        """
         context.run(check_stopped)
         made_by, passages = self._made_by(answerer), tuple(shown[: self.passages])
         asked = restated or question
         # A model says nothing of its search.
-        finding = answerer.find(asked, shown) if isinstance(answerer, ExtractiveAnswerer) else None
+        finding = answerer.find(asked, shown, quoted) if isinstance(answerer, ExtractiveAnswerer) else None
+        if finding and finding.unanswered:
+            notice = " ".join(filter(None, [notice, partly(question, finding.unanswered)]))
+        elif finding and finding.more and not finding.sentences:
+            notice = " ".join(filter(None, [notice, no_more(question)]))
         if finding and finding.mentions:
             shown = _beside(shown, self._paragraphs(finding.sentences))  # the search does not find every place
         confidence = finding.confidence if finding else None

@@ -191,6 +191,10 @@ class Corpus:
         """The sentences of `paragraphs`, in order: no title's, other than `Speech.sentences`."""
         return tuple(sentence for paragraph in self.paragraphs for sentence in paragraph.sentences)
 
+    def quoted_in(self, text: str) -> list[Sentence]:
+        """Return the sentences that a text holds word for word, in order."""
+        return [sentence for sentence in self.sentences if sentence.text.strip() in text]
+
     def speech(self, id: str) -> Speech:
         """Return the speech with this id.
 

@@ -5,8 +5,8 @@ drafted, and the words that the speech lacks are named. Some questions need no w
 place (`places`), for mentions (`mentions`).
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import zip_longest
 
@@ -20,7 +20,7 @@ from assistant.index import Passage
 from assistant.judging import MIN_CONFIDENCE, judge
 from assistant.mentions import find_mentions
 from assistant.offers import folded_once
-from assistant.outlines import outline
+from assistant.outlines import outline, own_words
 from assistant.places import Places
 from assistant.questions import Question, Shape, shape_of
 from assistant.ranking import rank, reread
@@ -46,6 +46,10 @@ class Finding:
     """Words of the question, and what stands in the sentences for them: (盗版, 侵权假冒)."""
     mentions: Mentions | None = None
     """How often the corpus has what the question asks for, where it asks that."""
+    unanswered: tuple[str, ...] = ()
+    """The parts of a question of which only others are answered, as they were typed."""
+    more: bool = False
+    """Whether more was asked for than was quoted before."""
 
     @property
     def pieces(self) -> Iterator[str]:
@@ -84,18 +88,29 @@ class ExtractiveAnswerer:
         asked = Question.read(question, self.glossary).asks_how_often
         return asked and self.find(question, passages).mentions is not None
 
-    def find(self, text: str, passages: Sequence[Passage]) -> Finding:
+    def find(self, text: str, passages: Sequence[Passage], quoted: Collection[Sentence] = ()) -> Finding:
         """Return the sentences that answer a question, how sure that is, and what the speech lacks.
 
-        They are sentences of the passages; where mentions are asked for, of the whole corpus.
-        Of a question that asks several things, each is answered by itself if all of them are; else it is asked whole.
+        They are sentences of the passages; where mentions are asked for, of the whole corpus. Where the question asks for more
+        than was quoted before, 还有吗, they are others than those `quoted`.
+        Of a question that asks several things, each is answered by itself if all of them are; else it is asked whole. If that is
+        not answered, and the first thing is, then the others that are not answered are told.
         """
+        more = bool(quoted) and Question.read(text, self.glossary).asks_for_more
         if places := Places.read(text, self.corpus):
-            return self._find_in(places, passages)
-        parts = [self._find(part, passages, self.corpus.sentences) for part in self._parts_of(text)]
+            found = self._find_in(places, passages)
+            return replace(found, sentences=tuple(s for s in found.sentences if not (more and s in quoted)), more=more)
+        if more:
+            return replace(self._find(text, passages, self.corpus.sentences, quoted), more=True)
+        asked = self._parts_of(text)
+        parts = [self._find(part, passages, self.corpus.sentences) for part in asked.values()]
         if parts and all(part.sentences for part in parts):
             return _joined(parts)
-        return self._find(text, passages, self.corpus.sentences)
+        whole = self._find(text, passages, self.corpus.sentences)
+        if whole.sentences or not parts or not parts[0].sentences:
+            return whole
+        unanswered = tuple(clause for clause, part in zip(asked, parts, strict=True) if not part.sentences)
+        return replace(_joined([part for part in parts if part.sentences]), unanswered=unanswered)
 
     def _find_in(self, places: Places, passages: Sequence[Passage]) -> Finding:
         """Return what stands in some places, all of it or what answers the question; nothing if there is no such place."""
@@ -104,23 +119,28 @@ class ExtractiveAnswerer:
         there = {(sentence.speech, sentence.paragraph) for sentence in places.sentences}
         within = [p for p in passages if (p.paragraph.speech, p.paragraph.number) in there]
         asked = Question.read(places.question, self.glossary)
-        if asked.terms and asked.shape is not Shape.OUTLINE:
+        if own_words(asked) and asked.shape is not Shape.OUTLINE:
             return self._find(places.question, within, places.sentences)
         shown = {sentence for passage in within for sentence in passage.paragraph.sentences}
         return Finding(tuple(sentence for sentence in places.sentences if sentence in shown), CERTAIN)
 
-    def _parts_of(self, text: str) -> list[str]:
-        """Return what a question asks, each with what it leans on; nothing where it asks one thing."""
+    def _parts_of(self, text: str) -> dict[str, str]:
+        """Return what a question asks, each with what it leans on, by its clause; nothing where it asks one thing."""
         question = Question.read(text, self.glossary)
         if question.carried or question.asks_where_mentioned:
-            return []
+            return {}
         first, *others = clauses(text)
-        asked = [first, *(lean(part, first, self.glossary, self._coverage.has) for part in others)]
-        whole = any(shape_of(part) is Shape.OUTLINE for part in asked)
-        return asked if others and not whole else []
+        asked = {first: first} | {part: lean(part, first, self.glossary, self._coverage.has) for part in others}
+        whole = any(shape_of(part) is Shape.OUTLINE for part in asked.values())
+        return asked if others and not whole else {}
 
-    def _find(self, text: str, passages: Sequence[Passage], told: Sequence[Sentence]) -> Finding:
-        """Return what answers one question; what is to be counted is counted in, and quoted from, the sentences `told`."""
+    def _find(
+        self, text: str, passages: Sequence[Passage], told: Sequence[Sentence], but: Collection[Sentence] = ()
+    ) -> Finding:
+        """Return what answers one question, but not with the sentences `but`.
+
+        What is to be counted is counted in, and quoted from, the sentences `told`.
+        """
         question = Question.read(text, self.glossary)
         if question.asks_where_mentioned:
             if mentioned := find_mentions(question, told):
@@ -129,9 +149,10 @@ class ExtractiveAnswerer:
             absent = [term for term in question.mentioned if not self._coverage.says(term)]
             if absent or not question.mentioned:
                 return Finding((), 0.0, tuple(question.typed(term) for term in absent))
-        if sure := outline(question, passages, self.corpus, self.encoder):
+        if sure := [s for s in outline(question, passages, self.corpus, self.encoder) if s not in but]:
             return Finding(tuple(sure[:MAX_PARTS]), CERTAIN)
-        ranked = reread(question, rank(question, passages, self._coverage), self._coverage, self.reader)
+        found = [c for c in rank(question, passages, self._coverage) if c.sentence not in but]
+        ranked = reread(question, found, self._coverage, self.reader)
         if not ranked:
             return Finding((), 0.0)
         chosen = choose(question, ranked, self._coverage)

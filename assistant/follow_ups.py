@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from assistant.glossary import Glossary
 from assistant.offers import persons
-from assistant.questions import HE, Kind, Question, Shape, Term, Thing, asks_something
+from assistant.questions import HE, MORE, Kind, Question, Shape, Term, Thing, asks_something
 from assistant.replies import Turn
 from assistant.text import fold
 
@@ -24,7 +24,6 @@ MAX_CARRIED = 6
 """Words that a follow-up is given: a chain of follow-ups must not pile them up."""
 
 _POINTS = re.compile(r"它|其中|^里面|这方面|这[个些]|上述|\b(?:it|its|they|them|these|those)\b")
-_MORE = re.compile(r"^那?还有|\belse\b")
 _NAMES = re.compile(r"呢[?!。\s]*$|^(?:(?:and|but) )?(?:what|how) about\b|^(?:and|but)\b")
 _BEFORE_AN_ACT = re.compile("(?:怎么?样?|如何|谁来?)要?$")
 
@@ -60,7 +59,9 @@ def _carried(asked: Question, past: _Past, knows: Knows) -> list[str]:
         return person
     if _POINTS.search(asked.folded):
         return _last(past, knows, _things)
-    if not asked.terms or _MORE.search(asked.folded):
+    if asked.asks_for_more:
+        return _whole(past, knows)
+    if not asked.terms or MORE.search(asked.folded):
         return _last(past, knows, lambda question: question.terms)
     if _NAMES.search(asked.folded) and not asks_something(_NAMES.sub("", asked.folded)):
         return _what_was_asked(asked, past, knows)
@@ -84,6 +85,15 @@ def _last(past: _Past, knows: Knows, part: Callable[[Question], Sequence[Term]])
         things = _things(question)
         if turn.kind == "answer" or (things and all(knows(term) for term in things)):
             return _words(question, part(question), knows)
+    return []
+
+
+def _whole(past: _Past, knows: Knows) -> list[str]:
+    """Return the last question of which more is asked for, as it stands; none if it was on the whole speech."""
+    for turn, question in past:
+        things = _things(question)
+        if not MORE.search(question.folded) and (turn.kind == "answer" or (things and all(map(knows, things)))):
+            return [] if question.shape is Shape.OUTLINE or not things else [question.text.strip("，,？?。.！! ")]
     return []
 
 

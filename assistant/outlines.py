@@ -30,7 +30,7 @@ TASKS = (
     "What are the main tasks set out in the speech?",
 )
 
-_ANY_PART = frozenset("方面 任务 要求 措施 举措 工作 部署 重点 要点 各项 具体 主要".split())
+_ANY_PART = frozenset("方面 任务 要求 措施 举措 工作 部署 重点 要点 各项 具体 主要 所有".split())
 
 
 def outline(question: Question, passages: Sequence[Passage], corpus: Corpus, encoder: Encoder) -> list[Sentence]:
@@ -47,6 +47,11 @@ def outline(question: Question, passages: Sequence[Passage], corpus: Corpus, enc
     if whole or (question.thing is None and _resembles(question, GIST, encoder)):
         return list(dict.fromkeys([*_theme(sentences, corpus), *topics]))
     return []
+
+
+def own_words(question: Question) -> set[str]:
+    """Return the words of what a question names, without those that any part of a speech goes by: 措施."""
+    return {word for term in question.terms for word in words(term.text)} - _ANY_PART
 
 
 def _resembles(question: Question, examples: tuple[str, ...], encoder: Encoder) -> bool:
@@ -68,7 +73,7 @@ def _theme(sentences: list[Sentence], corpus: Corpus) -> list[Sentence]:
 
 def _is_theme(question: Question, corpus: Corpus) -> bool:
     """Whether the question speaks only of what the whole speech is about: words that a third of it holds."""
-    asked = {word for term in question.terms for word in words(term.text)} - _ANY_PART
+    asked = own_words(question)
     if not asked and not any(part in question.folded for part in _ANY_PART):
         return False
     paragraphs = [token_set(paragraph.text) for paragraph in corpus.paragraphs]

@@ -13,6 +13,9 @@ from assistant.text import is_chinese, numbers
 _NUMERAL = r"[\d一二三四五六七八九十百]{1,4}"
 _FEW = "[2-9两兩二三四五六七八九]"
 _TEXT = "(?:讲话|講話|报告|報告|文章|全文)"
+# 第二、四句 and 第二句和第四句
+_AND = "[、，,和与與及]"
+_MORE_SENTENCES = rf"(?:\s*{_AND}\s*第?\s*{_NUMERAL})+\s*句"
 _UNIT = "[个個]?(?:自然)?段落?"
 _TO = r"\s*(?:[开開]始)?[,，]?(?:一?直)?[到至~—–-]+\s*"
 # Behind 第二段 stands what is asked of it, and no word that it belongs to: 第二段隧道, 第一段时间, 第二段几时通车.
@@ -39,6 +42,9 @@ _PLACE = re.compile(
         | ^\s*[这這]?篇?{_TEXT}(?=叫(?:什么|什麼|啥)(?:名字?|题目|題目|[?？]|$))
         | (?:(?<=what\ is\ )|(?<=what's\ ))the\ title\b
       )(?:\ of\ (?:the|this)\ (?:speech|report|text))?
+    | (?P<whole>(?:^|{_TEXT}[里裡中]?的?))(?=
+          (?:倒[数數])?第\s*{_NUMERAL}\s*(?:(?:(?:句[话話]?)?{_TO}|{_AND}\s*)第?\s*{_NUMERAL}\s*)?句 | 前{_FEW}句 | 最?[后後]{_FEW}句
+      )
     | (?P<last_sentence>最[后後]一句[话話]?|\blast\ sentence\b)
     | (?P<first_sentence>第一句[话話]?|\bfirst\ sentence\b)
     """,
@@ -49,16 +55,18 @@ _SENTENCES = re.compile(
     [的中,，\s]*(?:
       第\s*(?P<first>{_NUMERAL})\s*(?:
           (?:句[话話]?)?{_TO}(?:第?\s*(?P<until>{_NUMERAL})\s*句|(?P<end>最[后後]一句))
+        | (?={_MORE_SENTENCES})
         | 句
       )
       | 倒[数數]第\s*(?P<back>{_NUMERAL})\s*句
-      | 前(?P<beginning>{_FEW})句
-      | 最?[后後](?P<ending>[1一]|{_FEW})句
+      | (?:前|(?<=[头頭])|(?<=[头頭]的))(?P<beginning>{_FEW})句
+      | (?:最?[后後]|(?<=尾)|(?<=尾的))(?P<ending>[1一]|{_FEW})句
       | sentence\ (?P<english>\d{{1,3}})\b
     )[话話]?
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+_FURTHER = re.compile(rf"\s*{_AND}\s*第?\s*(?P<first>{_NUMERAL})\s*(?:句[话話]?|(?={_MORE_SENTENCES}))")
 _RANGE_BEFORE = re.compile(r"(?:^|[^提说說讲講谈談写寫想看找感])[到至]\s*$")
 _RANGE_BEHIND = re.compile(r"\s*[到至~](?!底)")
 # Narrower than what `Corpus.find` takes: 2020 alone is a year.
@@ -132,7 +140,7 @@ class Places:
         besides = list(_BESIDE.finditer(question))
         if len(besides) != 1 or len(corpus.speeches) > 1:
             return None
-        beside, quoted = besides[0], [s for s in corpus.sentences if s.text.strip() in answer]
+        beside, quoted = besides[0], corpus.quoted_in(answer)
         if _PLACE.search(question[: beside.start()]):  # 第七段的下一段
             return None
         if places := cls.read(earlier, corpus):
@@ -170,7 +178,11 @@ def _named(question: str, paragraphs: Sequence[Paragraph]) -> tuple[dict[str, li
             _SENTENCES.match(question, match.end()) if not (match["last_sentence"] or match["first_sentence"]) else None
         )
         behind = within.end() if within else match.end()
-        addresses = _addresses(match, within, paragraphs)
+        further = []
+        while within and (also := _FURTHER.match(question, behind)):
+            further.append(_value(also["first"]))
+            behind = also.end()
+        addresses = _addresses(match, within, further, paragraphs)
         if beside := _BESIDE.match(question, behind + question.startswith("的", behind)):
             addresses, behind = _addresses_beside(beside, addresses, paragraphs), beside.end()
         lone = match["last_sentence"] or match["first_sentence"]
@@ -186,8 +198,17 @@ def _named(question: str, paragraphs: Sequence[Paragraph]) -> tuple[dict[str, li
     return named, "".join([*rest, question[end:]])
 
 
-def _addresses(match: re.Match[str], within: re.Match[str] | None, paragraphs: Sequence[Paragraph]) -> list[str]:
-    """Return the addresses that a place stands for, or what is none where there can be no such place."""
+def _addresses(
+    match: re.Match[str], within: re.Match[str] | None, further: Sequence[int], paragraphs: Sequence[Paragraph]
+) -> list[str]:
+    """Return the addresses that a place stands for, or what is none where there can be no such place.
+
+    Args:
+        match: the place; of the whole text, or a paragraph.
+        within: the sentences of it, if they are named.
+        further: numbers of further ones.
+        paragraphs: those of the speech, the title first.
+    """
     last = len(paragraphs) - 1
     if match["title"]:
         return ["0"]
@@ -195,13 +216,17 @@ def _addresses(match: re.Match[str], within: re.Match[str] | None, paragraphs: S
         return [f"{last}.{len(paragraphs[last].sentences)}"]
     if match["first_sentence"]:
         return ["1.1"]
+    if within and match["whole"] is not None:
+        told = [sentence.address for paragraph in paragraphs[1:] for sentence in paragraph.sentences]
+        asked = [*(_sentences(within, len(told)) or [0]), *further]
+        return [told[number - 1] if 0 < number <= len(told) else "" for number in asked]
     numbers = _paragraphs(match, last)
     if not numbers or numbers[0] < 1 or numbers[-1] > last:
         return [""]
     if within is None:
         return [str(number) for number in numbers]
-    told = [(number, _sentences(within, len(paragraphs[number].sentences))) for number in numbers]
-    return [f"{number}.{sentence}" for number, sentences in told for sentence in sentences or [0]]
+    asked_of = [(number, _sentences(within, len(paragraphs[number].sentences)) or [0]) for number in numbers]
+    return [f"{number}.{sentence}" for number, sentences in asked_of for sentence in [*sentences, *further]]
 
 
 def _paragraphs(match: re.Match[str], last: int) -> list[int]:

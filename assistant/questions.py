@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from assistant.english import MONTHS, english_numbers
 from assistant.glossary import Glossary, Match
-from assistant.names import is_name
+from assistant.names import is_name, is_person
 from assistant.text import Number, fold, is_chinese, is_function_word, is_word, located_numbers, original, tagged
 
 
@@ -101,6 +101,7 @@ _ASKS = {
 _NO_GLOSSARY = Glossary({}, {}, frozenset())
 _OF_THE_SPEECH = "[这那本]?篇?(?:讲话|报告|文章|原文|全文)[里中]?"
 HE = re.compile(r"(?<![其排])[他她](?![们人国乡方])|\b(?:he|him|his|she|her)\b")
+MORE = re.compile(r"^那?(?:还有|除此之外|除了这些|另外|其[他它]的?呢)|\belse\b|\banything more\b")
 _SAID_OF = re.compile(
     rf"(?:{_OF_THE_SPEECH})?(?:对于?|关于|就)?((?:(?![对他她]|关于)[^,;?!。]){{2,30}}?)(?:这[个一]?问题|方面)?(?:在?{_OF_THE_SPEECH})?(?:是?怎么[说讲谈提]的?|有?(?:哪些|什么)(?:说法|论述|表述|提法))[?!。\s]*"
     r"|(?:what|anything)(?: (?:does|did) (?:the|this) (?:speech|report|text) say| is said)?(?: about| on| regarding) (?:the )?([^,;?!]{2,60}?)[?!.\s]*"
@@ -147,7 +148,7 @@ _VAGUE = frozenset(
     "after before such than then also more most much many other mention mentioned according give me there their they "
     "them i you we us our your my when where who whom whose if so only just out up make made take took get go talk "
     "want does been being do did done call called mean meaning use used be by with from for as at on it its "
-    "described behind play played place gave given begin began begun first besides tough tougher handled handle thing things kind kinds part parts way ways work worked involved concerning regarding".split()
+    "described behind play played anything else place gave given begin began begun first besides tough tougher handled handle thing things kind kinds part parts way ways work worked involved concerning regarding".split()
 )
 # Beside these a question for the whole names no topic: 用几句话给我介绍一下.
 _ABOUT_THE_WHOLE = _VAGUE | frozenset(
@@ -307,8 +308,15 @@ class Question:
         """
         if match := _SAID_OF.fullmatch(self.folded):
             return str(match[1] or match[2])
+        if self.carried and self.asks_for_more:
+            return self.carried.strip("()")
         name = next((term.text for term in self.terms if term.carried and term.kind is Kind.NAME), "")
         return HE.sub(lambda _: name, self.folded, count=1) if name and is_chinese(self.folded) else self.text
+
+    @property
+    def asks_for_more(self) -> bool:
+        """Whether it asks for more than was quoted before, and names nothing itself: 还有吗."""
+        return bool(MORE.search(self.folded)) and all(term.carried for term in self.terms)
 
     @property
     def measure(self) -> str:
@@ -463,7 +471,7 @@ def _kind_of(match: Match) -> Kind:
     word, tag = tagged(match.phrase if is_chinese(match.phrase) else match.terms[0])[-1]
     if _NUMBERED.search(match.phrase):
         return Kind.EXACT
-    if is_chinese(match.phrase) and (is_name(word, tag) or _TITLED.search(match.phrase)):
+    if is_person(word, tag) or (is_chinese(match.phrase) and (is_name(word, tag) or _TITLED.search(match.phrase))):
         return Kind.NAME
     kind = _kind(tag)
     return Kind.NOUN if match.official and kind is Kind.OTHER else kind

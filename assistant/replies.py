@@ -237,6 +237,23 @@ def replaced(question: str, error: Exception) -> str:
     return f"The language model failed; what only quotes has answered instead: {error}"
 
 
+def partly(question: str, unanswered: Sequence[str]) -> str:
+    """Return the notice of an answer to a part of a question, with what is not answered of it."""
+    parts = [part.removeprefix("and ").strip(" ，,；;。.？?！!") for part in unanswered]
+    if is_chinese(question):
+        return f"原文没有回答其中的{'、'.join(f'“{part}”' for part in parts)}。"
+    return f"The speech does not answer this part: {'; '.join(map(repr, parts))}."
+
+
+def no_more(question: str) -> str:
+    """Return the notice of a refusal where only what was quoted before answers."""
+    return (
+        "除了前面引用的句子，没有找到别的回答。"
+        if is_chinese(question)
+        else "Nothing was found beyond what was quoted before."
+    )
+
+
 def excerpt(text: str, length: int = 100) -> str:
     """Return the beginning of a text, with … where it was cut; for passages that are shown as closest."""
     return text if len(text) <= length else text[:length] + "…"

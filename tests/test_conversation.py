@@ -61,7 +61,33 @@ def test_a_follow_up_leans_on_the_last_question(assistant: Assistant) -> None:
     alone = conversation.assistant.ask("还有吗？")
     conversation.ask(DAMAGES)
     assert cited(alone) == []
-    assert cited(conversation.ask("还有吗？")) == ["8.5"]
+    assert cited(conversation.ask("它要怎么落实？")) == ["8.5"]
+
+
+def test_more_is_what_was_not_quoted_before(assistant: Assistant) -> None:
+    conversation = Conversation(assistant)
+    replies = [conversation.ask("怎样加强国际合作？")]
+    while cited(replies[-1]):
+        replies.append(conversation.ask("还有吗？"))
+    quoted = [address for reply in replies for address in cited(reply)]
+    assert quoted[:2] == ["9.1", "9.4"]
+    assert len(set(quoted)) == len(quoted)
+    assert replies[-1].kind == "refusal"
+    assert replies[-1].notice == "除了前面引用的句子，没有找到别的回答。"
+    assert replies[0].notice is None
+
+
+@pytest.mark.parametrize("question", ["第十一段讲了什么？", "这篇讲话讲了什么？"])
+def test_there_is_no_more_than_all_of_it(assistant: Assistant, question: str) -> None:
+    conversation = Conversation(assistant)
+    assert cited(conversation.ask(question))
+    assert cited(conversation.ask("还有别的吗？")) == []
+    assert conversation.ask("Anything else?").notice == "Nothing was found beyond what was quoted before."
+
+
+def test_a_question_of_its_own_may_be_answered_with_the_same_sentence(assistant: Assistant) -> None:
+    conversation = Conversation(assistant)
+    assert cited(conversation.ask(DAMAGES)) == cited(conversation.ask(DAMAGES)) == ["8.5"]
 
 
 def test_two_conversations_do_not_hear_each_other(assistant: Assistant) -> None:
@@ -135,7 +161,6 @@ def test_a_turn_keeps_the_question_as_it_was_understood(assistant: Assistant) ->
     assert reply.restated
     assert "惩罚性" in reply.restated
     assert conversation.turns[-1].question == reply.restated
-    assert cited(conversation.ask("还有吗？")) == ["8.5"]
 
 
 def test_a_long_chain_of_follow_ups_stays_a_question(assistant: Assistant) -> None:

@@ -108,6 +108,31 @@ def test_each_part_is_answered(assistant: Assistant, question: str, must: str) -
     assert set(must.split()) <= {c.sentence.address for c in reply.citations}
 
 
+@pytest.mark.parametrize(
+    ("question", "there", "notice"),
+    [
+        ("惩罚性赔偿要怎么落实，赔几倍？", "8.5", "原文没有回答其中的“赔几倍”。"),
+        ("知识产权工作何时开始？预算是多少？", "4.1", "原文没有回答其中的“预算是多少”。"),
+        ("Are punitive damages mentioned? Who won the football match?", "8.5", "The speech does not answer this part: 'Who won the football match'."),
+    ],
+)  # fmt: skip
+def test_what_is_not_answered_of_a_question_is_told(
+    assistant: Assistant, question: str, there: str, notice: str
+) -> None:
+    reply = assistant.ask(question)
+    assert isinstance(reply, Answer)
+    assert [c.sentence.address for c in reply.citations] == [there]
+    assert reply.notice == notice
+    assert reply.to_dict()["notice"] == notice
+
+
+def test_where_the_first_part_is_not_answered_the_others_are_not_either(assistant: Assistant) -> None:
+    """They may lean on it: 谁来管, the games."""
+    reply = assistant.ask("火星上的水有多少？怎样加强立法？")
+    assert reply.kind == "refusal"
+    assert reply.notice is None
+
+
 @pytest.mark.parametrize("question", ["火星上有水吗？股票该买哪一只？", "谁发明了印刷术，红烧肉怎么做？"])
 def test_two_questions_that_it_does_not_answer_are_refused(assistant: Assistant, question: str) -> None:
     assert assistant.ask(question).kind == "refusal"

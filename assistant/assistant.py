@@ -19,7 +19,7 @@ from assistant.glossary import Glossary
 from assistant.index import Index, Passage, Progress, log_progress
 from assistant.places import Places
 from assistant.questions import Shape, shape_of
-from assistant.replies import Answer, Provenance, Reason, Refusal, Reply, Turn, incomplete, no_more, partly, replaced
+from assistant.replies import Answer, Provenance, Reason, Refusal, Reply, Turn, incomplete, partly, replaced
 from assistant.settings import Language, Settings
 from assistant.text import is_chinese, visible
 
@@ -246,8 +246,6 @@ class Assistant:
         finding = answerer.find(asked, shown, quoted) if isinstance(answerer, ExtractiveAnswerer) else None
         if finding and finding.unanswered:
             notice = " ".join(filter(None, [notice, partly(question, finding.unanswered)]))
-        elif finding and finding.more and not finding.sentences:
-            notice = " ".join(filter(None, [notice, no_more(question)]))
         if finding and finding.mentions:
             shown = _beside(shown, self._paragraphs(finding.sentences))  # the search does not find every place
         confidence = finding.confidence if finding else None
@@ -287,7 +285,8 @@ class Assistant:
         reason = Reason.DECLINED if declined else Reason.UNSUPPORTED if others else Reason.NOT_FOUND
         yield Refusal(
             question, reason, others, passages, made_by, restated=restated, notice=notice,
-            missing=finding.missing if finding else (), confidence=confidence,
+            missing=finding.missing if finding else (), confidence=confidence, more=bool(finding and finding.more),
+            nowhere=bool(finding and finding.nowhere),
         )  # fmt: skip
 
     def _made_by(self, answerer: Answerer) -> Provenance:

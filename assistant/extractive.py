@@ -26,7 +26,7 @@ from assistant.questions import Question, Shape, shape_of
 from assistant.ranking import rank, reread
 from assistant.reader import Reader, bundled_reader
 from assistant.replies import EXTRACTIVE, Mentions, Turn
-from assistant.subquestions import clauses
+from assistant.subquestions import clauses, coordinated
 
 CERTAIN = 0.95
 """Confidence where nothing had to be weighed: an outline, a place, a count of mentions."""
@@ -47,9 +47,11 @@ class Finding:
     mentions: Mentions | None = None
     """How often the corpus has what the question asks for, where it asks that."""
     unanswered: tuple[str, ...] = ()
-    """The parts of a question of which only others are answered, as they were typed."""
+    """The parts of a question, and the things named in one breath with others, that are not answered, as they were typed."""
     more: bool = False
     """Whether more was asked for than was quoted before."""
+    nowhere: bool = False
+    """Whether what is missing is a place that was asked for."""
 
     @property
     def pieces(self) -> Iterator[str]:
@@ -93,8 +95,8 @@ class ExtractiveAnswerer:
 
         They are sentences of the passages; where mentions are asked for, of the whole corpus. Where the question asks for more
         than was quoted before, 还有吗, they are others than those `quoted`.
-        Of a question that asks several things, each is answered by itself if all of them are; else it is asked whole. If that is
-        not answered, and the first thing is, then the others that are not answered are told.
+        Of a question that asks several things, each is answered by itself if the first one is, and those that are not are told;
+        else it is asked whole: the others may lean on the first.
         """
         more = bool(quoted) and Question.read(text, self.glossary).asks_for_more
         if places := Places.read(text, self.corpus):
@@ -104,18 +106,16 @@ class ExtractiveAnswerer:
             return replace(self._find(text, passages, self.corpus.sentences, quoted), more=True)
         asked = self._parts_of(text)
         parts = [self._find(part, passages, self.corpus.sentences) for part in asked.values()]
-        if parts and all(part.sentences for part in parts):
-            return _joined(parts)
-        whole = self._find(text, passages, self.corpus.sentences)
-        if whole.sentences or not parts or not parts[0].sentences:
-            return whole
+        if not parts or not parts[0].sentences:
+            return self._find(text, passages, self.corpus.sentences)
         unanswered = tuple(clause for clause, part in zip(asked, parts, strict=True) if not part.sentences)
-        return replace(_joined([part for part in parts if part.sentences]), unanswered=unanswered)
+        joined = _joined([part for part in parts if part.sentences])
+        return replace(joined, unanswered=(*joined.unanswered, *unanswered))
 
     def _find_in(self, places: Places, passages: Sequence[Passage]) -> Finding:
         """Return what stands in some places, all of it or what answers the question; nothing if there is no such place."""
         if places.missing:
-            return Finding((), 0.0, places.missing)
+            return Finding((), 0.0, places.missing, nowhere=True)
         there = {(sentence.speech, sentence.paragraph) for sentence in places.sentences}
         within = [p for p in passages if (p.paragraph.speech, p.paragraph.number) in there]
         asked = Question.read(places.question, self.glossary)
@@ -161,7 +161,9 @@ class ExtractiveAnswerer:
         unknown = tuple(question.typed(term) for term in missing if self._coverage.lacks(term))
         if confidence < MIN_CONFIDENCE:
             return Finding((), confidence, unknown)
-        return Finding(tuple(chosen), confidence, unknown, _stood_in(question, chosen))
+        beside = [term for term in coordinated(question) if term in missing and self._coverage.lacks(term)]
+        unanswered = tuple(question.typed(term) for term in beside)
+        return Finding(tuple(chosen), confidence, unknown, _stood_in(question, chosen), unanswered=unanswered)
 
     @cached_property
     def _coverage(self) -> Coverage:
@@ -176,6 +178,7 @@ def _joined(parts: Sequence[Finding]) -> Finding:
         tuple(sentences)[:MAX_SENTENCES],
         min(part.confidence or 0.0 for part in parts),
         matched=tuple(dict.fromkeys(pair for part in parts for pair in part.matched)),
+        unanswered=tuple(thing for part in parts for thing in part.unanswered),
     )
 
 

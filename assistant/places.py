@@ -43,7 +43,7 @@ _PLACE = re.compile(
         | (?:(?<=what\ is\ )|(?<=what's\ ))the\ title\b
       )(?:\ of\ (?:the|this)\ (?:speech|report|text))?
     | (?P<whole>(?:^|{_TEXT}[里裡中]?的?))(?=
-          (?:倒[数數])?第\s*{_NUMERAL}\s*(?:(?:(?:句[话話]?)?{_TO}|{_AND}\s*)第?\s*{_NUMERAL}\s*)?句 | 前{_FEW}句 | 最?[后後]{_FEW}句
+          (?:倒[数數])?第\s*{_NUMERAL}\s*(?:(?:(?:句[话話]?)?{_TO}|{_AND}\s*)第?\s*{_NUMERAL}\s*)?句 | 前{_FEW}句 | 最?[后後](?:[1一]|{_FEW})句
       )
     | (?P<last_sentence>最[后後]一句[话話]?|\blast\ sentence\b)
     | (?P<first_sentence>第一句[话話]?|\bfirst\ sentence\b)
@@ -66,7 +66,35 @@ _SENTENCES = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_FURTHER = re.compile(rf"\s*{_AND}\s*第?\s*(?P<first>{_NUMERAL})\s*(?:句[话話]?|(?={_MORE_SENTENCES}))")
+_FURTHER = re.compile(
+    rf"\s*{_AND}\s*(?:(?P<last>最[后後]一句[话話]?)|第?\s*(?P<first>{_NUMERAL})\s*(?:句[话話]?|(?={_MORE_SENTENCES})))"
+)
+_SEVERAL = re.compile(rf"第\s*{_NUMERAL}(?:\s*[、和与與及]\s*第?\s*{_NUMERAL})+\s*段")
+_BARE_RANGE = re.compile(r"^(?=\d{1,3}\s*[到至~—–-]\s*\d{1,3}\s*段)")
+_ENGLISH_NUMERALS = {word: f"{i}" for i, word in enumerate("two three four five six seven eight nine".split(), 2)}
+_ENGLISH_ORDINALS = {
+    word: f"{i}"
+    for i, word in enumerate(
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(), 1
+    )
+}
+_ENGLISH_FEW = rf"(?:{'|'.join(_ENGLISH_NUMERALS)}|[2-9])"
+_ENGLISH_ORDINAL = rf"(?:{'|'.join(_ENGLISH_ORDINALS)}|\d{{1,3}}(?:st|nd|rd|th)|last|final)"
+_ENGLISH = re.compile(
+    rf"""
+    \b(?:the\ )?(?:
+      (?:
+          (?P<side>first|last|final)\ (?P<few>{_ENGLISH_FEW})\ sentences
+        | (?P<ordinal>{_ENGLISH_ORDINAL})\ sentence
+        | sentences?\ (?P<start>\d{{1,3}})(?:(?P<to>\ ?(?:to|through|[-–])\ ?|\ and\ )(?P<end>\d{{1,3}}))?
+      )(?:\ (?:of|in|from)\ (?:the\ )?(?:paragraph\ (?P<of>\d{{1,3}})|(?P<of_ordinal>{_ENGLISH_ORDINAL})\ paragraph|speech|report|text))?
+      | (?P<paragraphs_side>first|last|final)\ (?P<paragraphs_few>{_ENGLISH_FEW})\ paragraphs
+      | paragraphs\ (?P<first>\d{{1,3}})(?P<until>\ ?(?:to|through|[-–])\ ?|\ and\ )(?P<last>\d{{1,3}})
+      | (?P<paragraph>(?!first|last|final){_ENGLISH_ORDINAL})\ paragraph
+    )\b(?:\ of\ (?:the|this)\ (?:speech|report|text))?
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
 _RANGE_BEFORE = re.compile(r"(?:^|[^提说說讲講谈談写寫想看找感])[到至]\s*$")
 _RANGE_BEHIND = re.compile(r"\s*[到至~](?!底)")
 # Narrower than what `Corpus.find` takes: 2020 alone is a year.
@@ -120,7 +148,7 @@ class Places:
         elif len(corpus.speeches) > 1:
             return None
         else:
-            named, rest = _named(question, corpus.speeches[0].paragraphs)
+            named, rest = _named(_spelled_out(question), corpus.speeches[0].paragraphs)
         found, missing = [], []
         for typed, addresses in named.items():
             try:
@@ -166,6 +194,52 @@ class Places:
         return list(dict.fromkeys(there))
 
 
+def _spelled_out(question: str) -> str:
+    """Return a question whose places are written as the patterns have them: 第三、五段, 3-5段, sentence 5 of paragraph 7."""
+    question = _SEVERAL.sub(_each, question)
+    return _ENGLISH.sub(_in_chinese, _BARE_RANGE.sub("第", question))
+
+
+def _each(match: re.Match[str]) -> str:
+    """Return several paragraphs by themselves, each with the sentences that are named behind them all."""
+    within = _SENTENCES.match(match.string, match.end())
+    return f"{within[0] if within else ''}、".join(f"第{number}段" for number in re.findall(_NUMERAL, match[0]))
+
+
+def _in_chinese(match: re.Match[str]) -> str:
+    """Return a place that was named in English as one names it in Chinese: 第7段第5句."""
+    if match["first"]:
+        return f"第{match['first']}段{'和' if 'and' in match['until'] else '到'}第{match['last']}段"
+    if match["paragraph"]:
+        return f"第{_english_value(match['paragraph'])}段"
+    side = match["side"] or match["paragraphs_side"]
+    few = _english_value(match["few"] or match["paragraphs_few"] or "")
+    many = f"{'前' if side and side.lower() == 'first' else '最后'}{few}"
+    if match["paragraphs_few"]:
+        return f"{many}段"
+    if match["of"] or match["of_ordinal"]:
+        number = match["of"] or _english_value(match["of_ordinal"])
+        paragraph = f"第{number}段" if number else "最后一段"
+    else:
+        named_before = re.search(r"paragraph \d+,? ?$", match.string[: match.start()], re.IGNORECASE)
+        paragraph = "" if named_before else "全文"
+    if side:
+        return f"{paragraph}{many}句"
+    if match["to"]:
+        joined = "句和" if "and" in match["to"] else "到"
+        return f"{paragraph}第{match['start']}{joined}第{match['end']}句"
+    if match["start"]:
+        return f"{paragraph}第{match['start']}句"
+    number = _english_value(match["ordinal"])
+    return f"{paragraph}第{number}句" if number else f"{paragraph}最后1句"
+
+
+def _english_value(word: str) -> str:
+    """Return the digits of an English numeral; "" for the last."""
+    word = word.lower()
+    return (_ENGLISH_NUMERALS | _ENGLISH_ORDINALS).get(word, "".join(filter(str.isdecimal, word)))
+
+
 def _named(question: str, paragraphs: Sequence[Paragraph]) -> tuple[dict[str, list[str]], str]:
     """Return the places as they were typed, with their addresses, and the question without them.
 
@@ -180,7 +254,7 @@ def _named(question: str, paragraphs: Sequence[Paragraph]) -> tuple[dict[str, li
         behind = within.end() if within else match.end()
         further = []
         while within and (also := _FURTHER.match(question, behind)):
-            further.append(_value(also["first"]))
+            further.append(-1 if also["last"] else _value(also["first"]))
             behind = also.end()
         addresses = _addresses(match, within, further, paragraphs)
         if beside := _BESIDE.match(question, behind + question.startswith("的", behind)):
@@ -206,7 +280,7 @@ def _addresses(
     Args:
         match: the place; of the whole text, or a paragraph.
         within: the sentences of it, if they are named.
-        further: numbers of further ones.
+        further: numbers of further ones; -1 for the last.
         paragraphs: those of the speech, the title first.
     """
     last = len(paragraphs) - 1
@@ -218,15 +292,19 @@ def _addresses(
         return ["1.1"]
     if within and match["whole"] is not None:
         told = [sentence.address for paragraph in paragraphs[1:] for sentence in paragraph.sentences]
-        asked = [*(_sentences(within, len(told)) or [0]), *further]
+        asked = [*(_sentences(within, len(told)) or [0]), *(len(told) if n < 0 else n for n in further)]
         return [told[number - 1] if 0 < number <= len(told) else "" for number in asked]
     numbers = _paragraphs(match, last)
     if not numbers or numbers[0] < 1 or numbers[-1] > last:
         return [""]
     if within is None:
         return [str(number) for number in numbers]
-    asked_of = [(number, _sentences(within, len(paragraphs[number].sentences)) or [0]) for number in numbers]
-    return [f"{number}.{sentence}" for number, sentences in asked_of for sentence in [*sentences, *further]]
+    found = []
+    for number in numbers:
+        count = len(paragraphs[number].sentences)
+        asked = [*(_sentences(within, count) or [0]), *(count if n < 0 else n for n in further)]
+        found += [f"{number}.{sentence}" for sentence in asked]
+    return found
 
 
 def _paragraphs(match: re.Match[str], last: int) -> list[int]:

@@ -101,12 +101,15 @@ _ASKS = {
 _NO_GLOSSARY = Glossary({}, {}, frozenset())
 _OF_THE_SPEECH = "[这那本]?篇?(?:讲话|报告|文章|原文|全文)[里中]?"
 HE = re.compile(r"(?<![其排])[他她](?![们人国乡方])|\b(?:he|him|his|she|her)\b")
+_OTHER = re.compile(r"[那么至于,]*(.+?)呢[?!。\s]*")
 MORE = re.compile(r"^那?(?:还有|除此之外|除了这些|另外|其[他它]的?呢)|\belse\b|\banything more\b")
 _SAID_OF = re.compile(
     rf"(?:{_OF_THE_SPEECH})?(?:对于?|关于|就)?((?:(?![对他她]|关于)[^,;?!。]){{2,30}}?)(?:这[个一]?问题|方面)?(?:在?{_OF_THE_SPEECH})?(?:是?怎么[说讲谈提]的?|有?(?:哪些|什么)(?:说法|论述|表述|提法))[?!。\s]*"
     r"|(?:what|anything)(?: (?:does|did) (?:the|this) (?:speech|report|text) say| is said)?(?: about| on| regarding) (?:the )?([^,;?!]{2,60}?)[?!.\s]*"
 )
 _CARRIED = re.compile(r"\([^()]*\)$")
+# 创新一词, “创新”: what stands before it is a word, and no thing.
+_WORD_NAMED = '(?:[”"」』》’]字?|[一这]个?[词字])'
 _MENTION = "(?:提到|提及|说到|讲到|谈到)"
 _MENTIONED = _any(
     rf"(?:{_MENTION}|出现)了?(?:几|多少)[次处回遍]"
@@ -114,10 +117,12 @@ _MENTIONED = _any(
     rf"|(?:(?<!最近)(?<!过去)(?<!为什么)(?<!为何)(?<!为啥){_FEW}|多少)[次处回遍](?:{_MENTION}|出现)(?=(?:(?!为|原因|怎|如何|的)[^,;?!。])+[?!。\s]*$)|(?:哪些|哪几个?|几个?|多少)(?:地方|处|段落?|句子?)(?:话?里?){_MENTION}"
     rf"|在哪(?:里|儿|些地方)?{_MENTION}|(?:{_MENTION}|出现)过?在(?:哪|几)|多次出现(?=[^，。?!]{{1,20}}在(?:哪|几))"
     # 请把提到反垄断的几处都找出来: what is mentioned stands between.
+    rf"|{_WORD_NAMED}(?:一共|总共|共|都)?(?:使?用|写|有)[过到]?了?(?:几|多少)[次处回遍]|有(?:几|多少)个(?=[“\"「『《‘])"
+    rf"|{_WORD_NAMED}(?:都|分别)?在哪(?:些|几个?)(?:段落?|句子?|地方)"
     rf"|(?:所有|全部|每一?[处句个])的?{_MENTION}|{_MENTION}(?=[^,，。?!]{{1,20}}的(?:所有|全部|每一?|各|那?几)?(?:(?:地方|处)(?![理罚分置境立政])|句子|原话|原文))",
     r"(?:how (?:often|many times)|where)(?= .*(?:mention|appear|occur))|(?:all|every|each) (?:\w+ )?(?:that |which )?mention\w*",
 )
-_HOW_OFTEN = _any("(?:几|多少)[次处回遍]", "how (?:often|many times)")
+_HOW_OFTEN = _any('(?:几|多少)(?:[次处回遍]|个[“"「『《‘])', "how (?:often|many times)")
 _AND_MORE = _any(
     "为|原因|怎|如何|总结|概括|归纳|解释|说明|分析|介绍|意味|[,;。?!]\\s*[^\\s?!。]",
     "why|explain|summar\\w+|and (?:what|how)",
@@ -129,7 +134,8 @@ _OF_MENTIONS = frozenset(
 """Words of a question that asks where something is mentioned, which is not mentioned itself."""
 _ASKING = _any(
     "|".join(pattern.pattern for pattern in [_MENTIONED, *_ASKS.values()])
-    + "|[有是](?:什么|啥|何|没有)?关系|怎么样?|怎样|如何|什么|为何|为啥|哪[个种一]?|吗|是否|有没有|能否",
+    + "|[有是](?:什么|啥|何|没有)?关系|怎么样?|怎样|如何|什么|为何|为啥|哪[个种一]?|吗|是否|有没有|能否|多[大长高远快]|几岁"
+    "|要不要|能不能|会不会|是不是|该不该|可不可以|可以不可以",
     r"what|which|how|why|does|do|did|is|are|was|were",
 )
 # Words that ask, and words about the speech as such: they say nothing about what is asked for.
@@ -183,7 +189,7 @@ _QUOTED = re.compile(r"[“\"「『《‘]([^“”\"「」『』《》‘’]+)
 
 
 _COUNTED = re.compile(
-    r"(?:(?:讲话|报告|文章|全文|原文|文)[里中]?)?([^“”\"「」『』《》‘’、和与,?]{2,12}?)(?:这个词|一词|这个?字|字样)?(?:在(?:讲话|报告|文章|全文|原文|文)[里中]?)?(?:一共|总共|共)?出现了?(?:几|多少)[次处回遍]"
+    r"(?:(?:讲话|报告|文章|全文|原文|文)[里中]?)?([^“”\"「」『』《》‘’、和与,?]{2,12}?)(?:这个词|一词|这个?字|字样|的名字)?(?:在(?:讲话|报告|文章|全文|原文|文)[里中]?)?(?:一共|总共|共)?(?:出现|使?用|有)[过到]?了?(?:几|多少)[次处回遍]"
 )
 
 
@@ -310,6 +316,8 @@ class Question:
             return str(match[1] or match[2])
         if self.carried and self.asks_for_more:
             return self.carried.strip("()")
+        if (other := _OTHER.fullmatch(self.folded)) and self.carried and "、" not in self.carried:
+            return other[1] + self.carried.strip("()")
         name = next((term.text for term in self.terms if term.carried and term.kind is Kind.NAME), "")
         return HE.sub(lambda _: name, self.folded, count=1) if name and is_chinese(self.folded) else self.text
 
@@ -471,7 +479,9 @@ def _kind_of(match: Match) -> Kind:
     word, tag = tagged(match.phrase if is_chinese(match.phrase) else match.terms[0])[-1]
     if _NUMBERED.search(match.phrase):
         return Kind.EXACT
-    if is_person(word, tag) or (is_chinese(match.phrase) and (is_name(word, tag) or _TITLED.search(match.phrase))):
+    if is_person(*tagged((match.terms or (match.phrase,))[0])[-1]):
+        return Kind.NAME
+    if is_chinese(match.phrase) and (is_name(word, tag) or _TITLED.search(match.phrase)):
         return Kind.NAME
     kind = _kind(tag)
     return Kind.NOUN if match.official and kind is Kind.OTHER else kind

@@ -1,6 +1,5 @@
 """What comes back: an `Answer` whose every claim is cited, or a `Refusal` that says why there is none."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -39,8 +38,6 @@ _REFUSALS = {
 }
 
 
-_PLACE = re.compile(r"(?:倒[数數]|从|從)?第.*[段句].*|最?[后後].*[段句].*|[结結]尾|paragraph .*", re.IGNORECASE)
-"""What a question names for a place; see `assistant.places`."""
 _NAMED = 3
 """Words that a refusal names at most."""
 
@@ -77,7 +74,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Mentions:
-    """How often all speeches together, or the place that was asked for, have some words. Counted, not quoted."""
+    """How often all speeches together without their titles, or the place that was asked for, have some words.
+
+    Counted, not quoted.
+    """
 
     words: tuple[str, ...]
     """As the speeches have them, in normal form."""
@@ -181,6 +181,10 @@ class Refusal:
     """Names and nouns of the question that the speech has in no form, as they were typed."""
     confidence: float | None = None
     """Of there being an answer all the same, 0 to 1; None where nobody estimates it."""
+    more: bool = False
+    """Whether more was asked for than was quoted before: then that was an answer."""
+    nowhere: bool = False
+    """Whether what is missing is a place that was asked for."""
     kind: Literal["refusal"] = "refusal"
 
     @property
@@ -197,9 +201,14 @@ class Refusal:
             english = f"No answer was found: no word known here for {named} stands in the speech."
             if same:
                 english = f"No answer was found: the speech does not mention {named}."
-            if all(map(_PLACE.fullmatch, self.missing)):
+            if self.nowhere:
                 chinese = f"原文没有这一处：{'、'.join(self.missing[:_NAMED])}。"
                 english = f"The speech has no such place: {', '.join(self.missing[:_NAMED])}."
+        if self.more:
+            chinese, english = (
+                "除了前面引用的句子，没有找到别的回答。",
+                "Nothing was found beyond what was quoted before.",
+            )
         return chinese if self._in_chinese else english
 
     @property
@@ -243,15 +252,6 @@ def partly(question: str, unanswered: Sequence[str]) -> str:
     if is_chinese(question):
         return f"原文没有回答其中的{'、'.join(f'“{part}”' for part in parts)}。"
     return f"The speech does not answer this part: {'; '.join(map(repr, parts))}."
-
-
-def no_more(question: str) -> str:
-    """Return the notice of a refusal where only what was quoted before answers."""
-    return (
-        "除了前面引用的句子，没有找到别的回答。"
-        if is_chinese(question)
-        else "Nothing was found beyond what was quoted before."
-    )
 
 
 def excerpt(text: str, length: int = 100) -> str:

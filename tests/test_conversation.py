@@ -73,7 +73,7 @@ def test_more_is_what_was_not_quoted_before(assistant: Assistant) -> None:
     assert quoted[:2] == ["9.1", "9.4"]
     assert len(set(quoted)) == len(quoted)
     assert replies[-1].kind == "refusal"
-    assert replies[-1].notice == "除了前面引用的句子，没有找到别的回答。"
+    assert replies[-1].text == "除了前面引用的句子，没有找到别的回答。"
     assert replies[0].notice is None
 
 
@@ -82,7 +82,7 @@ def test_there_is_no_more_than_all_of_it(assistant: Assistant, question: str) ->
     conversation = Conversation(assistant)
     assert cited(conversation.ask(question))
     assert cited(conversation.ask("还有别的吗？")) == []
-    assert conversation.ask("Anything else?").notice == "Nothing was found beyond what was quoted before."
+    assert conversation.ask("Anything else?").text == "Nothing was found beyond what was quoted before."
 
 
 def test_a_question_of_its_own_may_be_answered_with_the_same_sentence(assistant: Assistant) -> None:

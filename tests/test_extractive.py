@@ -367,6 +367,10 @@ def test_a_known_gap_is_still_open(assistant: Assistant, case: Case, why: str) -
         ("What was decided at the twenty-fourth session?", ["twenty-fourth"]),
         ("Does the speech mention Loans?", ["Loans"]),
         ("Does the speech mention 5G?", ["5G"]),
+        ("奥巴马对知识产权怎么看？", ["奥巴马"]),
+        ("李强对知识产权有什么要求？", ["李强"]),
+        ("What did Trump say about intellectual property?", ["Trump"]),
+        ("Who is Biden?", ["Biden"]),
         # The speech has these numbers, if not in the sentence that comes closest.
         ("第二十五次集体学习提到网络游戏了吗？", ["网络游戏"]),
         ("2020年11月30日提到网络游戏了吗？", ["网络游戏"]),

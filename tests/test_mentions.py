@@ -85,9 +85,25 @@ def test_things_that_are_named_in_one_breath_are_counted_each(assistant: Assista
         assert reply.count == "“反垄断”共出现 3 次，“地理标志”共出现 1 次，见于 4 句。"
 
 
+def test_of_things_named_in_one_breath_one_may_not_stand_there_at_all(assistant: Assistant) -> None:
+    reply = assistant.ask("区块链和反垄断各提到几次？")
+    assert isinstance(reply, Answer)
+    assert reply.mentions == Mentions(("区块链", "反垄断"), (0, 3), 3, 3)
+    assert assistant.ask("区块链和火星各提到几次？").kind == "refusal"
+    assert assistant.ask("“公平竞争”的区块链提到几次？").kind == "refusal"
+
+
 @pytest.mark.parametrize(
     ("question", "word"),
     [
+        ("“坚决”用了几回？", "坚决"),
+        ("“诉讼”有几处？", "诉讼"),
+        ("“国家安全”在哪些段落？", "国家安全"),
+        ("“坚决”一共有多少处？", "坚决"),
+        ("创新这个词用了多少次？", "创新"),
+        ("诉讼一词有几处？", "诉讼"),
+        ("习近平的名字出现几次？", "习近平"),
+        ("有几个“要”字？", "要"),
         ("习近平强调出现几次？", "习近平强调"),
         ("讲话里“要”出现几次？", "要"),
         ("“不”字出现几次？", "不"),

@@ -96,6 +96,23 @@ def cited(assistant: Assistant, question: str) -> str:
         ("第三到第五句", "1.3 2.1 2.2"),
         ("第一句和第三句", "1.1 1.3"),
         ("第十一段有哪些措施？", "11.1 11.2"),
+        ("第六段的第一句和最后一句", "6.1 6.8"),
+        ("3-5段的第一句", "3.1 4.1 5.1"),
+        ("第十、十一段", "10.1 10.2 10.3 10.4 10.5 11.1 11.2"),
+        ("第三、五段的第一句", "3.1 5.1"),
+        ("first two sentences", "1.1 1.2"),
+        ("What are the last three sentences of the speech?", "10.5 11.1 11.2"),
+        ("the first two sentences of paragraph 4", "4.1 4.2"),
+        ("second sentence of paragraph 7", "7.2"),
+        ("sentence 5 of paragraph 7", "7.5"),
+        ("sentences 2-4 of paragraph 7", "7.2 7.3 7.4"),
+        ("sentences 2 and 4 of paragraph 7", "7.2 7.4"),
+        ("the last sentence of paragraph 6", "6.8"),
+        ("the first sentence of the last paragraph", "11.1"),
+        ("paragraphs 10 to 11", "10.1 10.2 10.3 10.4 10.5 11.1 11.2"),
+        ("paragraphs 3 and 5", "3.1 3.2 3.3 3.4 3.5 5.1 5.2 5.3 5.4"),
+        ("last two paragraphs", "10.1 10.2 10.3 10.4 10.5 11.1 11.2"),
+        ("What does the eleventh paragraph say?", "11.1 11.2"),
         ("列出最后一段提到的所有措施", "11.1 11.2"),
         ("后2段", "10.1 10.2 10.3 10.4 10.5 11.1 11.2"),
     ],
@@ -151,7 +168,8 @@ def test_a_place_that_does_not_exist_is_named(assistant: Assistant, question: st
     assert reply.missing
     assert all(word in question for word in reply.missing)
     assert ("原文" in reply.text) == ("paragraph" not in question)
-    if "段" in question:
+    assert reply.nowhere
+    if "段" in question or "." in question:
         assert reply.text.startswith("原文没有这一处：")
 
 
@@ -175,6 +193,8 @@ def test_a_place_that_does_not_exist_is_named(assistant: Assistant, question: st
         "题目太难怎么办？",
         "文章叫什么人写的？",
         "Who won the title?",
+        "What sentence did the court give him?",
+        "the first three laws",
         "who holds the title of national laboratory?",
         "前三天做了什么？",
         "后两段时间",

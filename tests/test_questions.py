@@ -62,6 +62,11 @@ def test_terms_are_what_a_question_is_about(text: str, terms: str) -> None:
         ("要修订反不正当竞争法吗？", "反不正当竞争法", Kind.NAME),
         ("上海合作组织国家怎么合作？", "上海合作组织", Kind.NAME),
         ("商业秘密的立法要怎样？", "立法", Kind.NOUN),
+        ("特朗普说了什么？", "特朗普", Kind.NAME),
+        ("习主席有什么要求？", "习主席", Kind.NAME),
+        ("李强有什么要求？", "李强", Kind.NAME),
+        ("What did Obama say?", "obama", Kind.NAME),
+        ("What did President Xi say about patents?", "president xi", Kind.NAME),
     ],
 )
 def test_kinds_of_terms(text: str, term: str, kind: Kind) -> None:
@@ -99,6 +104,36 @@ def test_what_a_question_does_not_ask_itself_may_be_carried_to_it(text: str, thi
 
 def test_a_chinese_name_behind_an_english_question_does_not_make_its_numbers_chinese() -> None:
     assert read("What did he say on the 24th day?（习近平）").numbers == {"第24"}
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("还有吗？（怎样加强国际合作）", "怎样加强国际合作"),
+        ("那商标法呢？（怎么修订）", "商标法怎么修订"),
+        ("那专利呢？（谁、政治局）", "那专利呢？（谁、政治局）"),
+        ("商标法怎么修订呢？", "商标法怎么修订呢？"),
+    ],
+)
+def test_a_follow_up_is_read_as_one_would_say_it(text: str, spoken: str) -> None:
+    assert read(text).spoken == spoken
+
+
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [
+        ("还有吗？", True),
+        ("还有别的吗？（怎样加强国际合作）", True),
+        ("Anything else?", True),
+        ("What else does it say?", True),
+        ("另外呢？", True),
+        ("还有哪些法律要修订？", False),
+        ("Who else gave a lecture?", False),
+        ("怎样加强国际合作？", False),
+    ],
+)
+def test_more_is_asked_for_where_nothing_is_named(text: str, more: bool) -> None:
+    assert read(text).asks_for_more is more
 
 
 def test_what_is_carried_over_is_required_of_no_sentence() -> None:

@@ -113,6 +113,9 @@ def test_each_part_is_answered(assistant: Assistant, question: str, must: str) -
     [
         ("惩罚性赔偿要怎么落实，赔几倍？", "8.5", "原文没有回答其中的“赔几倍”。"),
         ("知识产权工作何时开始？预算是多少？", "4.1", "原文没有回答其中的“预算是多少”。"),
+        ("集体学习是哪天举行的，有多少人参加？", "1.1", "原文没有回答其中的“有多少人参加”。"),
+        ("谁作了讲解，他多大年纪？", "2.1", "原文没有回答其中的“他多大年纪”。"),
+        ("要健全人工智能、区块链领域的制度吗？", "8.4", "原文没有回答其中的“区块链”。"),
         ("Are punitive damages mentioned? Who won the football match?", "8.5", "The speech does not answer this part: 'Who won the football match'."),
     ],
 )  # fmt: skip

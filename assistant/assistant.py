@@ -165,7 +165,8 @@ class Assistant:
         with suppress(Stopped):
             answerer, restated, notice = context.run(self._stand_alone, question, history)
             shown = self._show(restated or question)
-            quoted = [s for turn in history[-MAX_TURNS:] for s in self.corpus.quoted_in(turn.answer)]
+            # Only a question that leans on earlier ones asks for more than they quoted.
+            quoted = [s for turn in history for s in self.corpus.quoted_in(turn.answer)] if restated else []
             if isinstance(self.fallback, ExtractiveAnswerer) and self.fallback.counts(restated or question, shown):
                 answerer = self.fallback
             try:

@@ -12,9 +12,9 @@ from itertools import zip_longest
 
 from assistant.choosing import MAX_PARTS, MAX_SENTENCES, choose
 from assistant.corpus import Corpus, Sentence
-from assistant.coverage import Coverage
+from assistant.coverage import HALF, Coverage
 from assistant.encoder import Encoder, bundled_encoder
-from assistant.follow_ups import lean, restate
+from assistant.follow_ups import lean, restate, things_of
 from assistant.glossary import Glossary, bundled_glossary
 from assistant.index import Passage
 from assistant.judging import MIN_CONFIDENCE, judge
@@ -26,7 +26,7 @@ from assistant.questions import Question, Shape, shape_of
 from assistant.ranking import rank, reread
 from assistant.reader import Reader, bundled_reader
 from assistant.replies import EXTRACTIVE, Mentions, Turn
-from assistant.subquestions import clauses, coordinated
+from assistant.subquestions import asks_whether, clauses, coordinated
 
 CERTAIN = 0.95
 """Confidence where nothing had to be weighed: an outline, a place, a count of mentions."""
@@ -96,30 +96,53 @@ class ExtractiveAnswerer:
         They are sentences of the passages; where mentions are asked for, of the whole corpus. Where the question asks for more
         than was quoted before, 还有吗, they are others than those `quoted`.
         Of a question that asks several things, each is answered by itself if the first one is, and those that are not are told;
-        else it is asked whole: the others may lean on the first.
+        else it is asked whole: the others may lean on the first. So it is where the first only asks whether: 你知道版权吗？谁发明了它？
         """
-        more = bool(quoted) and Question.read(text, self.glossary).asks_for_more
+        question = Question.read(text, self.glossary)
+        if quoted and question.carried and question.asks_for_more:
+            return self._find_more(question, passages, quoted)
         if places := Places.read(text, self.corpus):
+            return self._find_in(places, passages)
+        return self._find_parts(text, passages) or self._find(text, passages, self.corpus.sentences)
+
+    def _find_more(self, question: Question, passages: Sequence[Passage], quoted: Collection[Sentence]) -> Finding:
+        """Return what answers a question, or stands in a place, beyond what was quoted.
+
+        Sentences that tell, themselves or by their paragraph's first one, of a thing that the question names.
+        """
+        if places := Places.read(question.spoken, self.corpus):
             found = self._find_in(places, passages)
-            return replace(found, sentences=tuple(s for s in found.sentences if not (more and s in quoted)), more=more)
-        if more:
-            return replace(self._find(text, passages, self.corpus.sentences, quoted), more=True)
+            return replace(found, sentences=tuple(s for s in found.sentences if s not in quoted), more=True)
+        asked = Question.read(question.spoken, self.glossary)
+        things = [asked.terms.index(thing) for thing in things_of(asked)]
+        telling = {
+            c.sentence
+            for c in rank(asked, passages, self._coverage)
+            if not things or any(c.leaning[i] >= HALF for i in things)
+        }
+        return replace(self._find(question.text, passages, self.corpus.sentences, telling - set(quoted)), more=True)
+
+    def _find_parts(self, text: str, passages: Sequence[Passage]) -> Finding | None:
+        """Return what answers the parts of a question; None where it asks one thing, or must be asked whole."""
         asked = self._parts_of(text)
         parts = [self._find(part, passages, self.corpus.sentences) for part in asked.values()]
-        if not parts or not parts[0].sentences:
-            return self._find(text, passages, self.corpus.sentences)
-        unanswered = tuple(clause for clause, part in zip(asked, parts, strict=True) if not part.sentences)
+        unanswered = [clause for clause, part in zip(asked, parts, strict=True) if not part.sentences]
+        if not parts or not parts[0].sentences or (unanswered and asks_whether(next(iter(asked)))):
+            return None
         joined = _joined([part for part in parts if part.sentences])
         return replace(joined, unanswered=(*joined.unanswered, *unanswered))
 
     def _find_in(self, places: Places, passages: Sequence[Passage]) -> Finding:
-        """Return what stands in some places, all of it or what answers the question; nothing if there is no such place."""
+        """Return what stands in some places; nothing if there is no such place.
+
+        All of it, unless the question names something else than any part of a speech has (措施), or is for mentions.
+        """
         if places.missing:
             return Finding((), 0.0, places.missing, nowhere=True)
         there = {(sentence.speech, sentence.paragraph) for sentence in places.sentences}
         within = [p for p in passages if (p.paragraph.speech, p.paragraph.number) in there]
         asked = Question.read(places.question, self.glossary)
-        if own_words(asked) and asked.shape is not Shape.OUTLINE:
+        if asked.asks_where_mentioned or (own_words(asked) and asked.shape is not Shape.OUTLINE):
             return self._find(places.question, within, places.sentences)
         shown = {sentence for passage in within for sentence in passage.paragraph.sentences}
         return Finding(tuple(sentence for sentence in places.sentences if sentence in shown), CERTAIN)
@@ -135,9 +158,9 @@ class ExtractiveAnswerer:
         return asked if others and not whole else {}
 
     def _find(
-        self, text: str, passages: Sequence[Passage], told: Sequence[Sentence], but: Collection[Sentence] = ()
+        self, text: str, passages: Sequence[Passage], told: Sequence[Sentence], only: Collection[Sentence] | None = None
     ) -> Finding:
-        """Return what answers one question, but not with the sentences `but`.
+        """Return what answers one question, with the sentences `only`, if they are given.
 
         What is to be counted is counted in, and quoted from, the sentences `told`.
         """
@@ -149,9 +172,9 @@ class ExtractiveAnswerer:
             absent = [term for term in question.mentioned if not self._coverage.says(term)]
             if absent or not question.mentioned:
                 return Finding((), 0.0, tuple(question.typed(term) for term in absent))
-        if sure := [s for s in outline(question, passages, self.corpus, self.encoder) if s not in but]:
+        if sure := [s for s in outline(question, passages, self.corpus, self.encoder) if only is None or s in only]:
             return Finding(tuple(sure[:MAX_PARTS]), CERTAIN)
-        found = [c for c in rank(question, passages, self._coverage) if c.sentence not in but]
+        found = [c for c in rank(question, passages, self._coverage) if only is None or c.sentence in only]
         ranked = reread(question, found, self._coverage, self.reader)
         if not ranked:
             return Finding((), 0.0)

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from assistant.glossary import Glossary
 from assistant.offers import persons
-from assistant.questions import HE, MORE, Kind, Question, Shape, Term, Thing, asks_something
+from assistant.questions import HE, Kind, Question, Shape, Term, Thing, asks_something
 from assistant.replies import Turn
 from assistant.text import fold
 
@@ -24,6 +24,8 @@ MAX_CARRIED = 6
 """Words that a follow-up is given: a chain of follow-ups must not pile them up."""
 
 _POINTS = re.compile(r"它|其中|^里面|这方面|这[个些]|上述|\b(?:it|its|they|them|these|those)\b")
+_MORE = re.compile(r"^那?还有|\belse\b")
+_IN_BRACKETS = re.compile(r"[（(]([^（）()]*)[）)]$")
 _NAMES = re.compile(r"呢[?!。\s]*$|^(?:(?:and|but) )?(?:what|how) about\b|^(?:and|but)\b")
 _BEFORE_AN_ACT = re.compile("(?:怎么?样?|如何|谁来?)要?$")
 
@@ -36,6 +38,9 @@ def restate(question: str, turns: Sequence[Turn], glossary: Glossary, knows: Kno
     asked = Question.read(question, glossary)
     if not turns or (asked.shape is Shape.OUTLINE and not HE.search(asked.folded)):
         return question
+    if asked.asks_for_more:
+        whole = _whole([(turn, Question.read(turn.question, glossary)) for turn in reversed(turns)], knows)
+        return f"{question}（{whole}）" if whole else question
     past = [(turn, Question.read(_opened(turn.question), glossary)) for turn in reversed(turns)]
     return _with(question, _carried(asked, past, knows), asked)
 
@@ -47,7 +52,7 @@ def lean(clause: str, first: str, glossary: Glossary, knows: Knows) -> str:
     if names and not _POINTS.search(asked.folded):
         return clause
     question = Question.read(first, glossary)
-    return _with(clause, _words(question, _things(question), knows), asked)
+    return _with(clause, _words(question, things_of(question), knows), asked)
 
 
 _Past = Sequence[tuple[Turn, Question]]
@@ -58,10 +63,8 @@ def _carried(asked: Question, past: _Past, knows: Knows) -> list[str]:
     if HE.search(asked.folded) and not persons(asked.folded) and (person := _person(past, knows)) is not None:
         return person
     if _POINTS.search(asked.folded):
-        return _last(past, knows, _things)
-    if asked.asks_for_more:
-        return _whole(past, knows)
-    if not asked.terms or MORE.search(asked.folded):
+        return _last(past, knows, things_of)
+    if not asked.terms or _MORE.search(asked.folded):
         return _last(past, knows, lambda question: question.terms)
     if _NAMES.search(asked.folded) and not asks_something(_NAMES.sub("", asked.folded)):
         return _what_was_asked(asked, past, knows)
@@ -75,26 +78,30 @@ def _person(past: _Past, knows: Knows) -> list[str] | None:
             return names[:1]
         if question.thing is Thing.PERSON:
             names = persons(fold(turn.answer)) if turn.kind == "answer" else []
-            return names[:1] or _words(question, _things(question), knows)
+            return names[:1] or _words(question, things_of(question), knows)
     return None
 
 
 def _last(past: _Past, knows: Knows, part: Callable[[Question], Sequence[Term]]) -> list[str]:
     """Return a part of the last question that was answered, or asked in vain of things that the speech does have."""
     for turn, question in past:
-        things = _things(question)
+        things = things_of(question)
         if turn.kind == "answer" or (things and all(knows(term) for term in things)):
             return _words(question, part(question), knows)
     return []
 
 
-def _whole(past: _Past, knows: Knows) -> list[str]:
-    """Return the last question of which more is asked for, as it stands; none if it was on the whole speech."""
+def _whole(past: _Past, knows: Knows) -> str:
+    """Return the last question of which more can be asked for, as one would say it; "" if there is none."""
     for turn, question in past:
-        things = _things(question)
-        if not MORE.search(question.folded) and (turn.kind == "answer" or (things and all(map(knows, things)))):
-            return [] if question.shape is Shape.OUTLINE or not things else [question.text.strip("，,？?。.！! ")]
-    return []
+        if question.asks_for_more:
+            if again := _IN_BRACKETS.search(turn.question):
+                return str(again[1])
+            continue
+        things = things_of(question)
+        if turn.kind == "answer" or (things and all(map(knows, things))):
+            return "" if question.asks_where_mentioned else _opened(question.spoken).strip("，,？?。.！! ")
+    return ""
 
 
 def _what_was_asked(asked: Question, past: _Past, knows: Knows) -> list[str]:
@@ -112,7 +119,7 @@ def _what_was_asked(asked: Question, past: _Past, knows: Knows) -> list[str]:
     return [_asked(question, act) for act in acts if knows(act)] if things and not question.thing else []
 
 
-def _things(question: Question) -> Sequence[Term]:
+def things_of(question: Question) -> Sequence[Term]:
     """Return what a question is about: the things that it names; if there are none, what is done."""
     acts = _acts(question)
     return [term for term in question.terms if term not in acts] or acts

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from assistant.errors import CorpusError
 from assistant.settings import bundled
@@ -23,7 +23,7 @@ GLOSSARY = "glossary.toml"
 _LONGEST = 12
 """Characters of a Chinese phrase, words of an English one, that are tried."""
 _CERTAIN = 4
-"""Characters from which a Chinese phrase is matched wherever it stands: the segmenter may cut otherwise."""
+"""Characters from which a Chinese phrase is matched wherever it stands, a name from one less: the segmenter may cut otherwise."""
 _ENGLISH_WORD = re.compile(r"\d*[a-z][a-z0-9]*(?:['’.&-][a-z0-9]+)*")
 
 
@@ -38,6 +38,17 @@ class Match:
     """In normal form; empty for a phrase that official texts use themselves."""
     official: bool = False
     """Whether official texts use the phrase themselves."""
+    name: bool = False
+    """Whether it names somebody, for whom nobody else can stand."""
+
+
+class Entry(NamedTuple):
+    """An entry, as `seeds/glossary.toml` describes it."""
+
+    term: str
+    also: Sequence[str]
+    english: Sequence[str]
+    name: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,6 +60,8 @@ class Glossary:
     """By the stems of their words."""
     official: frozenset[str]
     """The phrases that official texts use."""
+    names: frozenset[str] = frozenset()
+    """Those of them that name somebody."""
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -63,18 +76,17 @@ class Glossary:
         return cls.of(_read(ours))
 
     @classmethod
-    def of(cls, entries: Iterable[tuple[str, Sequence[str], Sequence[str]]]) -> Self:
-        """Return the glossary of some entries: term, other Chinese words, English words."""
-        rows = [(term, list(also), list(english)) for term, also, english in entries]
+    def of(cls, entries: Iterable[Entry]) -> Self:
+        """Return the glossary of some entries."""
+        rows = list(entries)
         # Folded in one go: one by one it would take a tenth of a second.
-        folded = iter(
-            fold("\n".join(word for term, also, english in rows for word in (term, *also, *english))).split("\n")
-        )
+        folded = iter(fold("\n".join(word for row in rows for word in (row.term, *row.also, *row.english))).split("\n"))
         chinese: dict[str, dict[str, None]] = {}
         by_stems: dict[tuple[str, ...], dict[str, None]] = {}
-        official = set()
-        for _, also, english in rows:
+        official, names = set(), set()
+        for _, also, english, name in rows:
             term = next(folded)
+            names |= {term} if name else set()
             chinese.setdefault(term, {})
             official.add(term)
             for phrase in islice(folded, len(also) + len(english)):
@@ -86,6 +98,7 @@ class Glossary:
             {phrase: tuple(terms) for phrase, terms in chinese.items()},
             {stems: tuple(terms) for stems, terms in by_stems.items()},
             frozenset(official),
+            frozenset(names),
         )
 
     def matches(self, folded: str) -> list[Match]:
@@ -99,13 +112,16 @@ class Glossary:
             found = next((n for n in range(_LONGEST, 1, -1) if self._holds(folded, i, i + n, borders)), 0)
             if found:
                 phrase = folded[i : i + found]
-                yield Match(phrase, i, i + found, self.chinese[phrase], phrase in self.official)
+                terms = self.chinese[phrase]
+                name = not self.names.isdisjoint((phrase, *terms))
+                yield Match(phrase, i, i + found, terms, phrase in self.official, name)
             i += found or 1
 
     def _holds(self, folded: str, start: int, end: int, borders: set[int]) -> bool:
         if end > len(folded) or folded[start:end] not in self.chinese:
             return False
-        return end - start >= _CERTAIN or (start in borders and end in borders)
+        certain = _CERTAIN - (folded[start:end] in self.names)
+        return end - start >= certain or (start in borders and end in borders)
 
     def _english(self, folded: str) -> Iterator[Match]:
         words = list(_ENGLISH_WORD.finditer(folded))
@@ -116,7 +132,8 @@ class Glossary:
             found = next((n for n in range(longest, 0, -1) if tuple(stems[i : i + n]) in self.english), 0)
             if found:
                 start, end = words[i].start(), words[i + found - 1].end()
-                yield Match(folded[start:end], start, end, self.english[tuple(stems[i : i + found])])
+                terms = self.english[tuple(stems[i : i + found])]
+                yield Match(folded[start:end], start, end, terms, name=not self.names.isdisjoint(terms))
             i += found or 1
 
 
@@ -142,7 +159,7 @@ def stem(word: str) -> str:
     return word.removesuffix("e")
 
 
-def _read(path: Path) -> Iterator[tuple[str, Sequence[str], Sequence[str]]]:
+def _read(path: Path) -> Iterator[Entry]:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -154,12 +171,15 @@ def _read(path: Path) -> Iterator[tuple[str, Sequence[str], Sequence[str]]]:
         yield _entry(path, table)
 
 
-def _entry(path: Path, table: Any) -> tuple[str, Sequence[str], Sequence[str]]:
+def _entry(path: Path, table: Any) -> Entry:
     term, also, english = (table.get(key, default) for key, default in (("term", ""), ("also", []), ("english", [])))
-    if table.keys() - {"term", "also", "english"} or not (isinstance(term, str) and term.strip()):
+    name = table.get("name", False)
+    if table.keys() - {"term", "also", "english", "name"} or not (isinstance(term, str) and term.strip()):
         raise CorpusError(f'{path}: every entry has a line such as term = "侵权假冒", and also = [], english = [].')
     if not all(
         isinstance(words, list) and all(isinstance(w, str) and w.strip() for w in words) for words in (also, english)
     ):
         raise CorpusError(f'{path}: also and english of {term} must be lists of words, as in also = ["盗版"].')
-    return term, also, english
+    if not isinstance(name, bool):
+        raise CorpusError(f"{path}: name of {term} must be true or false.")
+    return Entry(term, also, english, name)

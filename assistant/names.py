@@ -32,11 +32,6 @@ _GENERIC = re.compile(
     "|全会|代会|大会|中央|党委|政府|(?:人民)?法院|(?:人民)?检察院|机关|集团|公司|中心|大学|学院|协会|委员会|党组织|有关部门|公安局|财政厅)$"
 )
 """Places and bodies of which there are many: 边境县, 哪一次中央全会."""
-_PEOPLE = frozenset(
-    # Whom the tagger does not always know for persons, or whose name is not three characters long.
-    "特朗普 拜登 奥巴马 克林顿 布什 尼克松 基辛格 普京 泽连斯基 戈尔巴乔夫 默克尔 马克龙 撒切尔 丘吉尔 安倍 莫迪 金正恩 马克思 恩格斯 列宁 斯大林 "
-    "孙中山 孔子 李强 王毅 马斯克 盖茨 乔布斯 扎克伯格 马云 雷军 爱因斯坦 牛顿".split()
-)
 _SURNAMES = frozenset(
     "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻苏潘葛范彭郎鲁韦马苗方俞任袁柳史唐费廉岑薛雷贺倪汤罗毕郝安常乐"
     "于傅齐康伍余元顾孟黄穆萧尹姚邵汪祁毛米戴宋庞熊纪舒项祝董梁杜阮蓝闵席季贾江童郭梅林钟徐邱骆高夏蔡田樊胡凌霍万柯卢莫房丁邓洪包石崔龚程"
@@ -46,17 +41,11 @@ _SURNAMES = frozenset(
 
 def is_name(word: str, tag: str) -> bool:
     """Return whether a word in normal form, with the tagger's part of speech, names one place, body or person."""
-    if word in _PLACES or is_person(word, tag):
+    if word in _PLACES:
         return True
     if tag in ("ns", "nt"):
         return bool(_PLACE.search(word) or _BODY.search(word)) and not _GENERIC.search(word)
-    return False
-
-
-def is_person(word: str, tag: str) -> bool:
-    """Return whether a word in normal form, with the tagger's part of speech, names one person."""
-    surname = tag in ("nr", "nrfg") and len(word) == 3 and word[0] in _SURNAMES
-    return word in _PEOPLE or (surname and not _is_thing(word[1:]))
+    return tag in ("nr", "nrfg") and len(word) == 3 and word[0] in _SURNAMES and not _is_thing(word[1:])
 
 
 def _is_thing(given: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from assistant.corpus import Corpus, Paragraph, Sentence
+from assistant.english_places import in_chinese
 from assistant.errors import AddressError
 from assistant.text import is_chinese, numbers
 
@@ -22,9 +23,24 @@ _TO = r"\s*(?:[开開]始)?[,，]?(?:一?直)?[到至~—–-]+\s*"
 _COUNTED = "[^,，。?？!！]{0,16}?(?:(?:出[现現]|提到|提及)[过過]?了?(?:[几幾]|多少)[次处處]|(?:[几幾]|多少)[次处處](?:出[现現]|提到|提及))"
 _ENDS = rf"(?=[的里裡中第呢讲講说說谈談写寫是怎有对對提主内內总總概分各都和与與、及最末,，。?？!！\s]|到底|前[两兩\d二三四五]句|[后後][两兩\d二三四五]句|倒[数數]第|{_COUNTED}|$)"
 _WITHIN = "(?:[里裡内內]面?|中(?![国國华華央]))?"
+_SENTENCE = rf"""
+    (?:
+      第\s*(?P<first>{_NUMERAL})\s*(?:
+          (?:句[话話]?)?{_TO}(?:第?\s*(?P<until>{_NUMERAL})\s*句|(?P<end>最[后後]一句))
+        | (?={_MORE_SENTENCES})
+        | 句
+      )
+      | 倒[数數]第\s*(?P<back>{_NUMERAL})\s*(?:(?:句[话話]?)?{_TO}(?:倒[数數])?第?\s*(?P<until_back>{_NUMERAL})\s*)?句
+      | (?:前|(?<=[头頭])|(?<=[头頭]的))(?P<beginning>{_FEW})句
+      | (?:最?[后後]|(?<=尾)|(?<=尾的))(?P<ending>[1一]|{_FEW})句
+      | sentence\ (?P<english>\d{{1,3}})\b
+    )[话話]?
+"""
+_UNNAMED = re.sub(r"\?P<\w+>", "?:", _SENTENCE)
 _PLACE = re.compile(
     rf"""
-    (?:(?<![现現])在|[从從])?(?:
+    (?P<whole>(?:^|{_TEXT}[里裡中]?的?)(?:(?:[开開][头頭]|[结結]尾)的?)?)(?={_UNNAMED})
+    | (?:(?<![现現])在|[从從])?(?:
       (?P<back>倒[数數])?第\s*(?P<first>{_NUMERAL})\s*(?:
           {_UNIT}{_TO}(?:{_TEXT}的?)?(?P<end>最[后後](?:一段)?|末段|[结結]尾|末尾){_ENDS}
         | (?:{_UNIT})?{_TO}(?P<until_back>倒[数數])?第?\s*(?P<until>{_NUMERAL})\s*{_UNIT}{_ENDS}
@@ -42,59 +58,21 @@ _PLACE = re.compile(
         | ^\s*[这這]?篇?{_TEXT}(?=叫(?:什么|什麼|啥)(?:名字?|题目|題目|[?？]|$))
         | (?:(?<=what\ is\ )|(?<=what's\ ))the\ title\b
       )(?:\ of\ (?:the|this)\ (?:speech|report|text))?
-    | (?P<whole>(?:^|{_TEXT}[里裡中]?的?))(?=
-          (?:倒[数數])?第\s*{_NUMERAL}\s*(?:(?:(?:句[话話]?)?{_TO}|{_AND}\s*)第?\s*{_NUMERAL}\s*)?句 | 前{_FEW}句 | 最?[后後](?:[1一]|{_FEW})句
-      )
-    | (?P<last_sentence>最[后後]一句[话話]?|\blast\ sentence\b)
-    | (?P<first_sentence>第一句[话話]?|\bfirst\ sentence\b)
+    | (?P<last_sentence>最[后後]一句[话話]?)
+    | (?P<first_sentence>第一句[话話]?)
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_SENTENCES = re.compile(
-    rf"""
-    [的中,，\s]*(?:
-      第\s*(?P<first>{_NUMERAL})\s*(?:
-          (?:句[话話]?)?{_TO}(?:第?\s*(?P<until>{_NUMERAL})\s*句|(?P<end>最[后後]一句))
-        | (?={_MORE_SENTENCES})
-        | 句
-      )
-      | 倒[数數]第\s*(?P<back>{_NUMERAL})\s*句
-      | (?:前|(?<=[头頭])|(?<=[头頭]的))(?P<beginning>{_FEW})句
-      | (?:最?[后後]|(?<=尾)|(?<=尾的))(?P<ending>[1一]|{_FEW})句
-      | sentence\ (?P<english>\d{{1,3}})\b
-    )[话話]?
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
+_SENTENCES = re.compile(rf"[的中,，\s]*{_SENTENCE}", re.IGNORECASE | re.VERBOSE)
 _FURTHER = re.compile(
-    rf"\s*{_AND}\s*(?:(?P<last>最[后後]一句[话話]?)|第?\s*(?P<first>{_NUMERAL})\s*(?:句[话話]?|(?={_MORE_SENTENCES})))"
+    rf"""
+    \s*{_AND}\s*{_SENTENCE}
+    | (?<![句话話])\s*{_AND}\s*(?P<bare>{_NUMERAL})\s*(?:句[话話]?|(?={_MORE_SENTENCES}))
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 _SEVERAL = re.compile(rf"第\s*{_NUMERAL}(?:\s*[、和与與及]\s*第?\s*{_NUMERAL})+\s*段")
 _BARE_RANGE = re.compile(r"^(?=\d{1,3}\s*[到至~—–-]\s*\d{1,3}\s*段)")
-_ENGLISH_NUMERALS = {word: f"{i}" for i, word in enumerate("two three four five six seven eight nine".split(), 2)}
-_ENGLISH_ORDINALS = {
-    word: f"{i}"
-    for i, word in enumerate(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(), 1
-    )
-}
-_ENGLISH_FEW = rf"(?:{'|'.join(_ENGLISH_NUMERALS)}|[2-9])"
-_ENGLISH_ORDINAL = rf"(?:{'|'.join(_ENGLISH_ORDINALS)}|\d{{1,3}}(?:st|nd|rd|th)|last|final)"
-_ENGLISH = re.compile(
-    rf"""
-    \b(?:the\ )?(?:
-      (?:
-          (?P<side>first|last|final)\ (?P<few>{_ENGLISH_FEW})\ sentences
-        | (?P<ordinal>{_ENGLISH_ORDINAL})\ sentence
-        | sentences?\ (?P<start>\d{{1,3}})(?:(?P<to>\ ?(?:to|through|[-–])\ ?|\ and\ )(?P<end>\d{{1,3}}))?
-      )(?:\ (?:of|in|from)\ (?:the\ )?(?:paragraph\ (?P<of>\d{{1,3}})|(?P<of_ordinal>{_ENGLISH_ORDINAL})\ paragraph|speech|report|text))?
-      | (?P<paragraphs_side>first|last|final)\ (?P<paragraphs_few>{_ENGLISH_FEW})\ paragraphs
-      | paragraphs\ (?P<first>\d{{1,3}})(?P<until>\ ?(?:to|through|[-–])\ ?|\ and\ )(?P<last>\d{{1,3}})
-      | (?P<paragraph>(?!first|last|final){_ENGLISH_ORDINAL})\ paragraph
-    )\b(?:\ of\ (?:the|this)\ (?:speech|report|text))?
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
 _RANGE_BEFORE = re.compile(r"(?:^|[^提说說讲講谈談写寫想看找感])[到至]\s*$")
 _RANGE_BEHIND = re.compile(r"\s*[到至~](?!底)")
 # Narrower than what `Corpus.find` takes: 2020 alone is a year.
@@ -197,47 +175,13 @@ class Places:
 def _spelled_out(question: str) -> str:
     """Return a question whose places are written as the patterns have them: 第三、五段, 3-5段, sentence 5 of paragraph 7."""
     question = _SEVERAL.sub(_each, question)
-    return _ENGLISH.sub(_in_chinese, _BARE_RANGE.sub("第", question))
+    return in_chinese(_BARE_RANGE.sub("第", question))
 
 
 def _each(match: re.Match[str]) -> str:
     """Return several paragraphs by themselves, each with the sentences that are named behind them all."""
     within = _SENTENCES.match(match.string, match.end())
     return f"{within[0] if within else ''}、".join(f"第{number}段" for number in re.findall(_NUMERAL, match[0]))
-
-
-def _in_chinese(match: re.Match[str]) -> str:
-    """Return a place that was named in English as one names it in Chinese: 第7段第5句."""
-    if match["first"]:
-        return f"第{match['first']}段{'和' if 'and' in match['until'] else '到'}第{match['last']}段"
-    if match["paragraph"]:
-        return f"第{_english_value(match['paragraph'])}段"
-    side = match["side"] or match["paragraphs_side"]
-    few = _english_value(match["few"] or match["paragraphs_few"] or "")
-    many = f"{'前' if side and side.lower() == 'first' else '最后'}{few}"
-    if match["paragraphs_few"]:
-        return f"{many}段"
-    if match["of"] or match["of_ordinal"]:
-        number = match["of"] or _english_value(match["of_ordinal"])
-        paragraph = f"第{number}段" if number else "最后一段"
-    else:
-        named_before = re.search(r"paragraph \d+,? ?$", match.string[: match.start()], re.IGNORECASE)
-        paragraph = "" if named_before else "全文"
-    if side:
-        return f"{paragraph}{many}句"
-    if match["to"]:
-        joined = "句和" if "and" in match["to"] else "到"
-        return f"{paragraph}第{match['start']}{joined}第{match['end']}句"
-    if match["start"]:
-        return f"{paragraph}第{match['start']}句"
-    number = _english_value(match["ordinal"])
-    return f"{paragraph}第{number}句" if number else f"{paragraph}最后1句"
-
-
-def _english_value(word: str) -> str:
-    """Return the digits of an English numeral; "" for the last."""
-    word = word.lower()
-    return (_ENGLISH_NUMERALS | _ENGLISH_ORDINALS).get(word, "".join(filter(str.isdecimal, word)))
 
 
 def _named(question: str, paragraphs: Sequence[Paragraph]) -> tuple[dict[str, list[str]], str]:
@@ -252,11 +196,11 @@ def _named(question: str, paragraphs: Sequence[Paragraph]) -> tuple[dict[str, li
             _SENTENCES.match(question, match.end()) if not (match["last_sentence"] or match["first_sentence"]) else None
         )
         behind = within.end() if within else match.end()
-        further = []
+        further: list[re.Match[str]] = []
         while within and (also := _FURTHER.match(question, behind)):
-            further.append(-1 if also["last"] else _value(also["first"]))
+            further.append(also)
             behind = also.end()
-        addresses = _addresses(match, within, further, paragraphs)
+        addresses = _addresses(match, [within, *further] if within else [], paragraphs)
         if beside := _BESIDE.match(question, behind + question.startswith("的", behind)):
             addresses, behind = _addresses_beside(beside, addresses, paragraphs), beside.end()
         lone = match["last_sentence"] or match["first_sentence"]
@@ -272,15 +216,12 @@ def _named(question: str, paragraphs: Sequence[Paragraph]) -> tuple[dict[str, li
     return named, "".join([*rest, question[end:]])
 
 
-def _addresses(
-    match: re.Match[str], within: re.Match[str] | None, further: Sequence[int], paragraphs: Sequence[Paragraph]
-) -> list[str]:
+def _addresses(match: re.Match[str], within: Sequence[re.Match[str]], paragraphs: Sequence[Paragraph]) -> list[str]:
     """Return the addresses that a place stands for, or what is none where there can be no such place.
 
     Args:
         match: the place; of the whole text, or a paragraph.
-        within: the sentences of it, if they are named.
-        further: numbers of further ones; -1 for the last.
+        within: the sentences of it that are named, if any.
         paragraphs: those of the speech, the title first.
     """
     last = len(paragraphs) - 1
@@ -290,21 +231,21 @@ def _addresses(
         return [f"{last}.{len(paragraphs[last].sentences)}"]
     if match["first_sentence"]:
         return ["1.1"]
-    if within and match["whole"] is not None:
+    if match["whole"] is not None:
         told = [sentence.address for paragraph in paragraphs[1:] for sentence in paragraph.sentences]
-        asked = [*(_sentences(within, len(told)) or [0]), *(len(told) if n < 0 else n for n in further)]
+        asked = [number for part in within for number in _sentences(part, len(told)) or [0]]
         return [told[number - 1] if 0 < number <= len(told) else "" for number in asked]
     numbers = _paragraphs(match, last)
     if not numbers or numbers[0] < 1 or numbers[-1] > last:
         return [""]
-    if within is None:
+    if not within:
         return [str(number) for number in numbers]
-    found = []
-    for number in numbers:
-        count = len(paragraphs[number].sentences)
-        asked = [*(_sentences(within, count) or [0]), *(count if n < 0 else n for n in further)]
-        found += [f"{number}.{sentence}" for sentence in asked]
-    return found
+    return [
+        f"{number}.{sentence}"
+        for number in numbers
+        for part in within
+        for sentence in _sentences(part, len(paragraphs[number].sentences)) or [0]
+    ]
 
 
 def _paragraphs(match: re.Match[str], last: int) -> list[int]:
@@ -327,13 +268,15 @@ def _paragraphs(match: re.Match[str], last: int) -> list[int]:
 
 def _sentences(within: re.Match[str], count: int) -> list[int]:
     """Return the numbers of the sentences of a paragraph of so many, which may not have all; none if they make no range."""
-    if few := within["beginning"] or within["ending"]:
+    named = {name: value for name, value in within.groupdict().items() if value}
+    if few := named.get("beginning") or named.get("ending"):
         number = min(_value(few), count)
-        return list(range(1, number + 1) if within["beginning"] else range(count + 1 - number, count + 1))
-    if within["back"]:
-        return [count + 1 - _value(within["back"])]
-    first = _value(within["first"] or within["english"])
-    until = count if within["end"] else _value(within["until"] or within["first"] or within["english"])
+        return list(range(1, number + 1) if "beginning" in named else range(count + 1 - number, count + 1))
+    if "back" in named:
+        ends = sorted((_value(named["back"]), _value(named.get("until_back", named["back"]))))
+        return list(range(count + 1 - ends[1], count + 2 - ends[0]))
+    first = _value(named.get("first") or named.get("bare") or named["english"])
+    until = count if "end" in named else _value(named["until"]) if "until" in named else first
     return list(range(first, until + 1))
 
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from assistant.english import MONTHS, english_numbers
 from assistant.glossary import Glossary, Match
-from assistant.names import is_name, is_person
+from assistant.names import is_name
 from assistant.text import Number, fold, is_chinese, is_function_word, is_word, located_numbers, original, tagged
 
 
@@ -101,8 +101,9 @@ _ASKS = {
 _NO_GLOSSARY = Glossary({}, {}, frozenset())
 _OF_THE_SPEECH = "[这那本]?篇?(?:讲话|报告|文章|原文|全文)[里中]?"
 HE = re.compile(r"(?<![其排])[他她](?![们人国乡方])|\b(?:he|him|his|she|her)\b")
+_IT = re.compile("它们?")
 _OTHER = re.compile(r"[那么至于,]*(.+?)呢[?!。\s]*")
-MORE = re.compile(r"^那?(?:还有|除此之外|除了这些|另外|其[他它]的?呢)|\belse\b|\banything more\b")
+_MORE = re.compile(r"^那?(?:还有|除此之外|除了这些|另外|其[他它]的?呢)|\belse\b|\banything more\b")
 _SAID_OF = re.compile(
     rf"(?:{_OF_THE_SPEECH})?(?:对于?|关于|就)?((?:(?![对他她]|关于)[^,;?!。]){{2,30}}?)(?:这[个一]?问题|方面)?(?:在?{_OF_THE_SPEECH})?(?:是?怎么[说讲谈提]的?|有?(?:哪些|什么)(?:说法|论述|表述|提法))[?!。\s]*"
     r"|(?:what|anything)(?: (?:does|did) (?:the|this) (?:speech|report|text) say| is said)?(?: about| on| regarding) (?:the )?([^,;?!]{2,60}?)[?!.\s]*"
@@ -316,15 +317,19 @@ class Question:
             return str(match[1] or match[2])
         if self.carried and self.asks_for_more:
             return self.carried.strip("()")
-        if (other := _OTHER.fullmatch(self.folded)) and self.carried and "、" not in self.carried:
-            return other[1] + self.carried.strip("()")
+        if self.carried and "、" not in self.carried:
+            thing = self.carried.strip("()")
+            if other := _OTHER.fullmatch(self.folded):
+                return other[1] + thing
+            if _IT.search(self.folded):
+                return _IT.sub(lambda _: thing, self.folded, count=1)
         name = next((term.text for term in self.terms if term.carried and term.kind is Kind.NAME), "")
         return HE.sub(lambda _: name, self.folded, count=1) if name and is_chinese(self.folded) else self.text
 
     @property
     def asks_for_more(self) -> bool:
         """Whether it asks for more than was quoted before, and names nothing itself: 还有吗."""
-        return bool(MORE.search(self.folded)) and all(term.carried for term in self.terms)
+        return bool(_MORE.search(self.folded)) and all(term.carried for term in self.terms)
 
     @property
     def measure(self) -> str:
@@ -421,7 +426,9 @@ def _terms(folded: str, names: frozenset[str], glossary: Glossary) -> Iterator[T
         end = number.end + folded.startswith(tuple(_MEASURES), number.end)
         yield Term(number.form, Kind.EXACT, number.start, end, is_number=True)
     for match in matches:
-        kind = Kind.NOUN if match.start in how else _kind_of(match)
+        # An English name is written with a capital: to trump is no Trump.
+        named = match.name and (is_chinese(match.phrase) or not names.isdisjoint(match.phrase.split()))
+        kind = Kind.NAME if named else Kind.NOUN if match.start in how else _kind_of(match)
         is_quoted = any(a <= match.start and match.end <= b for a, b in quoted)
         yield Term(
             match.phrase,
@@ -479,8 +486,6 @@ def _kind_of(match: Match) -> Kind:
     word, tag = tagged(match.phrase if is_chinese(match.phrase) else match.terms[0])[-1]
     if _NUMBERED.search(match.phrase):
         return Kind.EXACT
-    if is_person(*tagged((match.terms or (match.phrase,))[0])[-1]):
-        return Kind.NAME
     if is_chinese(match.phrase) and (is_name(word, tag) or _TITLED.search(match.phrase)):
         return Kind.NAME
     kind = _kind(tag)

@@ -1,5 +1,6 @@
 """What comes back: an `Answer` whose every claim is cited, or a `Refusal` that says why there is none."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -97,7 +98,7 @@ class Mentions:
             part = f"，以下列出其中 {self.listed} 句" if self.listed < self.sentences else ""
             return f"{counts}，{'同' * self.together}见于 {self.sentences} 句{part}。"
         counts = ", ".join(
-            f"“{word}”: {times} time{'s' * (times > 1)}" for word, times in zip(self.words, self.times, strict=True)
+            f"“{word}”: {times} time{'s' * (times != 1)}" for word, times in zip(self.words, self.times, strict=True)
         )
         part = f"; {self.listed} of them are listed" if self.listed < self.sentences else ""
         sentences = f"{self.sentences} sentence{'s' * (self.sentences > 1)}"
@@ -117,7 +118,7 @@ class Answer:
     restated: str | None = None
     """The question as it was understood after the earlier turns; None if it was taken as it stands."""
     notice: str | None = None
-    """What went wrong on the way, for the reader; None if nothing did."""
+    """What went wrong on the way, or is not answered of the question, for the reader; None if there is nothing to say."""
     matched: tuple[tuple[str, str], ...] = ()
     """Words of the question, and what stands in the quotes for them: (盗版, 侵权假冒)."""
     mentions: Mentions | None = None
@@ -182,7 +183,7 @@ class Refusal:
     confidence: float | None = None
     """Of there being an answer all the same, 0 to 1; None where nobody estimates it."""
     more: bool = False
-    """Whether more was asked for than was quoted before: then that was an answer."""
+    """Whether more was asked for than had been quoted before."""
     nowhere: bool = False
     """Whether what is missing is a place that was asked for."""
     kind: Literal["refusal"] = "refusal"
@@ -204,7 +205,7 @@ class Refusal:
             if self.nowhere:
                 chinese = f"原文没有这一处：{'、'.join(self.missing[:_NAMED])}。"
                 english = f"The speech has no such place: {', '.join(self.missing[:_NAMED])}."
-        if self.more:
+        if self.more and not self.nowhere:
             chinese, english = (
                 "除了前面引用的句子，没有找到别的回答。",
                 "Nothing was found beyond what was quoted before.",
@@ -248,10 +249,10 @@ def replaced(question: str, error: Exception) -> str:
 
 def partly(question: str, unanswered: Sequence[str]) -> str:
     """Return the notice of an answer to a part of a question, with what is not answered of it."""
-    parts = [part.removeprefix("and ").strip(" ，,；;。.？?！!") for part in unanswered]
+    parts = [re.sub(r"^and\b", "", part, flags=re.IGNORECASE).strip(" ，,；;。.？?！!") for part in unanswered]
     if is_chinese(question):
         return f"原文没有回答其中的{'、'.join(f'“{part}”' for part in parts)}。"
-    return f"The speech does not answer this part: {'; '.join(map(repr, parts))}."
+    return f"The speech does not answer: {'; '.join(map(repr, parts))}."
 
 
 def excerpt(text: str, length: int = 100) -> str:

@@ -17,6 +17,7 @@ MAX_CLAUSES = 3
 # In English a comma parts too much: if the law is revised, what changes?
 _END = re.compile(r"(?<=[，；;？?。！!])(?!\s)|(?<=[;?!]\s)|(?<=\s)(?=and (?:what|which|who|when|where|why|how)\b)")
 _COMMAND = re.compile(r"请?[你您]?(?:列举|列出|逐一|逐项|举例|说明|简要)")
+_WHETHER = re.compile(r"吗[,;?!。\s]*$|^(?:is|are|was|were|do|does|did|has|have|can|should)\b")
 _BETWEEN = re.compile(r"、|(?:以及|[和与及跟])对?|, (?:and )?| and ")
 
 
@@ -33,6 +34,11 @@ def clauses(question: str) -> list[str]:
     if lead and parts:
         parts[-1] += lead
     return parts if 1 < len(parts) <= MAX_CLAUSES else [question]
+
+
+def asks_whether(clause: str) -> bool:
+    """Return whether a clause asks for yes or no."""
+    return bool(_WHETHER.search(fold(clause)))
 
 
 def coordinated(question: Question) -> list[Term]:

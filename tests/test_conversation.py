@@ -85,6 +85,45 @@ def test_there_is_no_more_than_all_of_it(assistant: Assistant, question: str) ->
     assert conversation.ask("Anything else?").text == "Nothing was found beyond what was quoted before."
 
 
+@pytest.mark.parametrize("more", ["另外呢？", "其它呢？", "除此之外呢？", "anything more?"])
+@pytest.mark.parametrize(
+    "chain",
+    [
+        ["地理标志有没有立法？"],
+        ["各级党委和政府要做什么？", "领导干部呢？"],
+        ["怎样加强国际合作？", "它有什么要求？"],
+        ["How should punitive damages work?"],
+    ],
+)
+def test_what_is_about_something_else_is_no_more(assistant: Assistant, chain: list[str], more: str) -> None:
+    conversation = Conversation(assistant)
+    assert all(cited(conversation.ask(question)) for question in chain)
+    reply = conversation.ask(more)
+    assert reply.kind == "refusal"
+    assert reply.text in ("除了前面引用的句子，没有找到别的回答。", "Nothing was found beyond what was quoted before.")
+
+
+def test_more_is_still_told_after_many_turns(assistant: Assistant) -> None:
+    conversation = Conversation(assistant)
+    conversation.ask(PEOPLE)
+    for _ in range(2 * MAX_TURNS):
+        assert not set(cited(conversation.ask("还有吗？"))) & {"7.5"}
+
+
+def test_what_only_begins_like_that_leans_on_nothing(assistant: Assistant) -> None:
+    conversation = Conversation(assistant)
+    conversation.ask("怎样加强国际合作？")
+    reply = conversation.ask("另外，惩罚性赔偿怎么落实？")
+    assert reply.restated is None
+    assert cited(reply) == ["8.5"]
+
+
+def test_a_count_has_no_more(assistant: Assistant) -> None:
+    conversation = Conversation(assistant)
+    conversation.ask("反垄断提到几次？")
+    assert conversation.ask("还有吗？").restated is None
+
+
 def test_a_question_of_its_own_may_be_answered_with_the_same_sentence(assistant: Assistant) -> None:
     conversation = Conversation(assistant)
     assert cited(conversation.ask(DAMAGES)) == cited(conversation.ask(DAMAGES)) == ["8.5"]

@@ -50,7 +50,7 @@ def restated(corpus: Corpus, question: str, *turns: Turn) -> str:
         ("那创新呢？", "创新是什么？", ""),
         ("它和专利法有什么关系？", "专利法要怎么修订？", ""),
         ("还有吗？", "还有吗？", "森林怎么样"),
-        ("还有吗？", "这篇讲话讲了什么？", ""),
+        ("还有吗？", "这篇讲话讲了什么？", "这篇讲话讲了什么"),
         # Nor is what the speech has not.
         ("它有什么要求？", "火星的法律怎么修订？", "法律"),
         # It can stand alone.

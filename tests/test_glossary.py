@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import CorpusError
-from assistant.glossary import GLOSSARY, Glossary, bundled_glossary, stem
+from assistant.glossary import GLOSSARY, Entry, Glossary, bundled_glossary, stem
 from assistant.settings import bundled
 from assistant.text import fold
 
 SMALL = Glossary.of(
-    [
+    Entry(*row)
+    for row in [
         ("侵权假冒", ["盗版", "网络盗版"], ["piracy", "infringement and counterfeiting"]),
         ("侵权", [], ["infringement"]),
         ("著作权法", ["版权法"], ["Copyright Law"]),

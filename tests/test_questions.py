@@ -66,7 +66,10 @@ def test_terms_are_what_a_question_is_about(text: str, terms: str) -> None:
         ("习主席有什么要求？", "习主席", Kind.NAME),
         ("李强有什么要求？", "李强", Kind.NAME),
         ("What did Obama say?", "obama", Kind.NAME),
-        ("What did President Xi say about patents?", "president xi", Kind.NAME),
+        ("What did Macron say?", "macron", Kind.NAME),
+        ("马克龙说了什么？", "马克龙", Kind.NAME),
+        ("How should statutes trump contracts?", "trump", Kind.NOUN),
+        ("What is said about royalty?", "royalty", Kind.NOUN),
     ],
 )
 def test_kinds_of_terms(text: str, term: str, kind: Kind) -> None:
@@ -112,6 +115,8 @@ def test_a_chinese_name_behind_an_english_question_does_not_make_its_numbers_chi
         ("还有吗？（怎样加强国际合作）", "怎样加强国际合作"),
         ("那商标法呢？（怎么修订）", "商标法怎么修订"),
         ("那专利呢？（谁、政治局）", "那专利呢？（谁、政治局）"),
+        ("它有什么要求？（公共服务体系）", "公共服务体系有什么要求?"),
+        ("还有吗？（对惩罚性赔偿有什么要求）", "对惩罚性赔偿有什么要求"),
         ("商标法怎么修订呢？", "商标法怎么修订呢？"),
     ],
 )

@@ -116,7 +116,7 @@ def test_each_part_is_answered(assistant: Assistant, question: str, must: str) -
         ("集体学习是哪天举行的，有多少人参加？", "1.1", "原文没有回答其中的“有多少人参加”。"),
         ("谁作了讲解，他多大年纪？", "2.1", "原文没有回答其中的“他多大年纪”。"),
         ("要健全人工智能、区块链领域的制度吗？", "8.4", "原文没有回答其中的“区块链”。"),
-        ("Are punitive damages mentioned? Who won the football match?", "8.5", "The speech does not answer this part: 'Who won the football match'."),
+        ("How are punitive damages to be handled? And who won the football match?", "8.5", "The speech does not answer: 'who won the football match'."),
     ],
 )  # fmt: skip
 def test_what_is_not_answered_of_a_question_is_told(
@@ -134,6 +134,14 @@ def test_where_the_first_part_is_not_answered_the_others_are_not_either(assistan
     reply = assistant.ask("火星上的水有多少？怎样加强立法？")
     assert reply.kind == "refusal"
     assert reply.notice is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["你知道惩罚性赔偿吗？谁发明了它？", "加强立法了吗？哪天生效？", "Is IP protected? How much is the fine?"],
+)
+def test_who_asks_whether_only_leads_to_what_is_asked(assistant: Assistant, question: str) -> None:
+    assert assistant.ask(question).kind == "refusal"
 
 
 @pytest.mark.parametrize("question", ["火星上有水吗？股票该买哪一只？", "谁发明了印刷术，红烧肉怎么做？"])

@@ -102,7 +102,6 @@ _NO_GLOSSARY = Glossary({}, {}, frozenset())
 _OF_THE_SPEECH = "[这那本]?篇?(?:讲话|报告|文章|原文|全文)[里中]?"
 HE = re.compile(r"(?<![其排])[他她](?![们人国乡方])|\b(?:he|him|his|she|her)\b")
 _IT = re.compile("它们?")
-_OTHER = re.compile(r"[那么至于,]*(.+?)呢[?!。\s]*")
 _MORE = re.compile(r"^那?(?:还有|除此之外|除了这些|另外|其[他它]的?呢)|\belse\b|\banything more\b")
 _SAID_OF = re.compile(
     rf"(?:{_OF_THE_SPEECH})?(?:对于?|关于|就)?((?:(?![对他她]|关于)[^,;?!。]){{2,30}}?)(?:这[个一]?问题|方面)?(?:在?{_OF_THE_SPEECH})?(?:是?怎么[说讲谈提]的?|有?(?:哪些|什么)(?:说法|论述|表述|提法))[?!。\s]*"
@@ -317,12 +316,8 @@ class Question:
             return str(match[1] or match[2])
         if self.carried and self.asks_for_more:
             return self.carried.strip("()")
-        if self.carried and "、" not in self.carried:
-            thing = self.carried.strip("()")
-            if other := _OTHER.fullmatch(self.folded):
-                return other[1] + thing
-            if _IT.search(self.folded):
-                return _IT.sub(lambda _: thing, self.folded, count=1)
+        if self.carried and "、" not in self.carried and _IT.search(self.folded):
+            return _IT.sub(lambda _: self.carried.strip("()"), self.folded, count=1)
         name = next((term.text for term in self.terms if term.carried and term.kind is Kind.NAME), "")
         return HE.sub(lambda _: name, self.folded, count=1) if name and is_chinese(self.folded) else self.text
 

@@ -395,8 +395,9 @@ def test_chat_understands_what_its_help_promises(run: Any, typed: str) -> None:
 
 
 def test_chat_understands_a_follow_up(run: Any) -> None:
-    done = run("chat", typed="惩罚性赔偿制度怎么落实？\n还有吗？\n")
+    done = run("chat", typed="惩罚性赔偿制度怎么落实？\n它有什么要求？\n还有吗？\n")
     assert done.out.count("抓紧落实知识产权惩罚性赔偿制度。[1]") == 2
+    assert "除了前面引用的句子，没有找到别的回答。" in done.out
     assert run("chat", typed="还有吗？\n").out.startswith("原文没有回答这个问题。")
 
 

@@ -161,7 +161,7 @@ DIALOGUES = {
             cited="8.6",
             quoted="8.6",
             carried="惩罚性",
-            gap="8.5",  # it finds the same again
+            gap="",  # 8.6 does not say 惩罚性赔偿
         ),
         Asked("火星上有水吗？", None, "火星上有水。[8.6]", cited="", quoted="", withheld="火星上有水。"),
     ],

@@ -61,11 +61,9 @@ def contrary(question: Question, sentences: Sequence[str]) -> bool:
     forms = (thing, *(things[0].equivalents if len(things) == 1 else ()))
     wants = {want for sentence in sentences for want in _wants(sentence, forms)}
     if not wants:
-        harm, ruins = (
-            bool(_HARM.fullmatch(thing)),
-            verb[0] in _RUINS and _BIDDEN.search(question.folded[: verb.start()]),
-        )
-        return furthers if harm else bool(ruins)
+        if _HARM.fullmatch(thing):
+            return furthers
+        return verb[0] in _RUINS and bool(_BIDDEN.search(question.folded[: verb.start()]))
     return wants == {not furthers}
 
 

@@ -38,9 +38,8 @@ def outline(question: Question, passages: Sequence[Passage], corpus: Corpus, enc
     paragraphs = sorted((p.paragraph for p in passages), key=lambda p: (p.speech, p.start))
     topics = [paragraph.sentences[0] for paragraph in paragraphs]
     sentences = [s for paragraph in paragraphs for s in paragraph.sentences]
-    whole = (
-        question.shape is Shape.OUTLINE and shape_of(question.spoken) is Shape.OUTLINE
-    )  # not 他讲了什么 of a lecturer
+    # Not 他讲了什么 of a lecturer.
+    whole = question.shape is Shape.OUTLINE and shape_of(question.spoken) is Shape.OUTLINE
     theme = question.shape is Shape.LIST and _is_theme(question, corpus)
     if not whole and (theme or _resembles(question, TASKS, encoder)):
         return [s for s in topics if FRAME.match(s.text) and "要" in s.text] or topics

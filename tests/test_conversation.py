@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -116,6 +117,16 @@ def test_what_only_begins_like_that_leans_on_nothing(assistant: Assistant) -> No
     reply = conversation.ask("另外，惩罚性赔偿怎么落实？")
     assert reply.restated is None
     assert cited(reply) == ["8.5"]
+
+
+def test_more_is_looked_for_in_all_speeches(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("小麦\n小麦要在九月播种。\n", "utf-8")
+    (tmp_path / "b.txt").write_text("农时\n小麦要在十月播种，不能再晚。\n", "utf-8")
+    with Assistant.from_settings(answerer="extractive", seeds=tmp_path, index=tmp_path / "index") as both:
+        conversation = Conversation(both)
+        quoted = [cited(conversation.ask(question)) for question in ("小麦什么时候播种？", "还有吗？", "还有吗？")]
+    assert sorted(quoted[0] + quoted[1]) == ["a/1.1", "b/1.1"]
+    assert quoted[2] == []
 
 
 def test_a_count_has_no_more(assistant: Assistant) -> None:

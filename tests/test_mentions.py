@@ -181,6 +181,8 @@ def test_a_title_has_its_own_count(assistant: Assistant) -> None:
         "最近几次出现侵权的原因是什么？",
         "这几次提到的侵权假冒怎么整治？",
         "为什么几次提到国家安全？",
+        "财政赤字有几处？",
+        "领导题字写过几次？",
     ],
 )
 def test_what_was_mentioned_several_times_is_not_to_be_counted(question: str) -> None:

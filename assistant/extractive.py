@@ -67,6 +67,8 @@ class ExtractiveAnswerer:
     glossary: Glossary = field(default_factory=bundled_glossary)
     encoder: Encoder = field(default_factory=bundled_encoder)
     reader: Reader = field(default_factory=bundled_reader)
+    min_confidence: float = MIN_CONFIDENCE
+    """Where it is less sure, it quotes nothing."""
 
     @property
     def name(self) -> str:
@@ -182,7 +184,7 @@ class ExtractiveAnswerer:
         quoted = [c for c in ranked if c is ranked[0] or c.sentence in chosen]
         confidence, missing = judge(question, ranked, quoted, self._coverage, self.encoder)
         unknown = tuple(question.typed(term) for term in missing if self._coverage.lacks(term))
-        if confidence < MIN_CONFIDENCE:
+        if confidence < self.min_confidence:
             return Finding((), confidence, unknown)
         beside = [term for term in coordinated(question) if term in missing and self._coverage.lacks(term)]
         unanswered = tuple(question.typed(term) for term in beside)

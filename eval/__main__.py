@@ -24,6 +24,7 @@ from eval.options import (
     CORES,
     GATES,
     RUNS,
+    AnswererOption,
     BaselineOption,
     CasesOption,
     GatesOption,
@@ -53,8 +54,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(verbs.app)
-
-AnswererOption = Annotated[str, typer.Option("--answerer", help="Who is asked: extractive, or replay:FOLDER.")]
 
 
 def main() -> None:

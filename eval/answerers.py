@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from assistant.assistant import Answerer, Assistant
 from assistant.errors import AssistantError
+from assistant.extractive import ExtractiveAnswerer
 from assistant.index import Passage
 from assistant.replies import Turn
 from eval.errors import EvalError, MissingError
@@ -18,6 +19,8 @@ from eval.recordings import ReplayAnswerer
 from eval.yaml_files import load_yaml
 
 OFFLINE = "extractive"
+UNREFUSING = "unrefusing"
+"""The embedded answerer, however unsure it is: what it chooses is measured apart from when it refuses."""
 REPLAY = "replay:"
 """Before the folder of recordings."""
 SCRIPT = "drafts.yaml"
@@ -26,22 +29,23 @@ SCRIPT = "drafts.yaml"
 
 @contextmanager
 def open_assistant(answerer: str, seeds: Path | None, *, index: Path | None = None) -> Iterator[Assistant]:
-    """Open the assistant that `--answerer` and `--seeds` name: `extractive`, or `replay:FOLDER`.
+    """Open the assistant that `--answerer` and `--seeds` name: `extractive`, `unrefusing`, or `replay:FOLDER`.
 
     Raises:
         EvalError: there is no such answerer.
         MissingError: it cannot be made here: no speech, no index, no recording, a wrong setting.
     """
-    if answerer != OFFLINE and not answerer.startswith(REPLAY):
-        raise EvalError(f"There is no answerer {answerer!r}. Known: {OFFLINE}, {REPLAY}FOLDER.")
+    if answerer not in (OFFLINE, UNREFUSING) and not answerer.startswith(REPLAY):
+        raise EvalError(f"There is no answerer {answerer!r}. Known: {OFFLINE}, {UNREFUSING}, {REPLAY}FOLDER.")
     try:
-        replay = ReplayAnswerer(Path(answerer.removeprefix(REPLAY))) if answerer != OFFLINE else None
+        replay = ReplayAnswerer(Path(answerer.removeprefix(REPLAY))) if answerer.startswith(REPLAY) else None
         assistant = Assistant.from_settings(answerer=OFFLINE, **_folders(seeds, index))
     except AssistantError as error:
         raise MissingError(str(error)) from error
     with assistant:
         # Without a fallback: quotes must not take the place of what is not recorded.
-        yield assistant if replay is None else answering(assistant, replay)
+        other = replay or (UnrefusingAnswerer(assistant.corpus) if answerer == UNREFUSING else None)
+        yield assistant if other is None else answering(assistant, other)
 
 
 def answering(assistant: Assistant, answerer: Answerer) -> Assistant:
@@ -61,6 +65,18 @@ def open_model(seeds: Path | None) -> Assistant:
         return Assistant.from_settings(answerer="llm", **_folders(seeds, None))
     except AssistantError as error:
         raise MissingError(str(error)) from error
+
+
+@dataclass(frozen=True)
+class UnrefusingAnswerer(ExtractiveAnswerer):
+    """The embedded answerer, however unsure it is."""
+
+    min_confidence: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """Another name, so that its replies are never taken for those that readers get."""
+        return UNREFUSING
 
 
 class _Part(BaseModel):

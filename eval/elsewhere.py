@@ -36,9 +36,9 @@ class Asked:
     """Refused what is not answered; else whether a quoted sentence answers."""
 
 
-def ask_elsewhere(folder: Path = SPEECHES) -> list[Asked]:
+def ask_elsewhere(folder: Path = SPEECHES, answerer: str = OFFLINE) -> list[Asked]:
     """Return what came of every question, speech by speech."""
-    return [asked for text in sorted(folder.glob("*.txt")) for asked in _ask(text)]
+    return [asked for text in sorted(folder.glob("*.txt")) for asked in _ask(text, answerer)]
 
 
 def elsewhere_table(asked: Sequence[Asked]) -> str:
@@ -61,12 +61,12 @@ def _row(name: str, asked: Sequence[Asked]) -> list[str]:
     return [name, str(len(asked)), *map(percent, shares)]
 
 
-def _ask(text: Path) -> Iterator[Asked]:
+def _ask(text: Path, answerer: str) -> Iterator[Asked]:
     with TemporaryDirectory() as folder:
         seeds, index = Path(folder) / "seeds", Path(folder) / "index"
         seeds.mkdir()
         copy(text, seeds)
-        with open_assistant(OFFLINE, seeds, index=index) as assistant:
+        with open_assistant(answerer, seeds, index=index) as assistant:
             for line in text.with_suffix(".jsonl").read_text("utf-8").splitlines():
                 entry = json.loads(line)
                 reply = assistant.ask(entry["q"])

@@ -38,6 +38,7 @@ OpenTest = Annotated[
     bool, typer.Option("--open-test", help="Show in full what failed of the test split too: it is spoilt by reading.")
 ]
 GatesOption = Annotated[Path, typer.Option("--gates", metavar="FILE", help="What must hold.")]
+AnswererOption = Annotated[str, typer.Option("--answerer", help="Who is asked: extractive, unrefusing, replay:FOLDER.")]
 BaselineOption = Annotated[Path, typer.Option("--baseline", metavar="FILE", help="What there was.")]
 Jobs = Annotated[int, typer.Option("--jobs", min=1, help="Processes to ask from.")]
 

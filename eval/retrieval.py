@@ -28,6 +28,14 @@ def recall(case: Case, found: Found, k: int) -> Score:
     return Score(value, "" if value == 1 else f"found {_list(found[:k])}")
 
 
+def hit(case: Case, found: Found, k: int) -> Score:
+    """Whether a paragraph with a gold sentence of any alternative is among the first `k`."""
+    if not case.answerable:
+        return NOT_ASKED
+    gold = {(place.speech, place.paragraph) for alternative in case.gold for place in alternative}
+    return Score(1) if gold & set(found[:k]) else Score(0, f"found {_list(found[:k])}")
+
+
 def reciprocal_rank(case: Case, found: Found) -> Score:
     """One divided by the rank of the first paragraph with a gold sentence of any alternative, 0 beyond `DEPTH`."""
     if not case.answerable:
@@ -47,6 +55,7 @@ def retrieval_scores(case: Case, found: Found) -> dict[str, Score]:
     """Return all of them by name."""
     return {
         **{f"recall@{k}": recall(case, found, k) for k in (1, 3, 5)},
+        "hit@3": hit(case, found, 3),
         f"mrr@{DEPTH}": reciprocal_rank(case, found),
         "all_evidence@8": all_evidence(case, found, 8),
     }

@@ -5,7 +5,7 @@ A score is None where it does not apply (the retrieval of a question that nothin
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from assistant.text import numbers, supported_numbers
@@ -103,7 +103,7 @@ def citation_recall(case: Case, reply: Reply) -> Score:
     """Share of the gold sentences that are cited, of the alternative that fits best; 0 if refused."""
     if not case.answerable:
         return NOT_ASKED
-    cited = _cited(case, reply)
+    cited = _cited(case, reply.citations)
     best = max(case.gold, key=lambda gold: (len(gold & cited) / len(gold), -len(gold)))
     value = len(best & cited) / len(best)
     missing = ", ".join(str(place) for place in sorted(best - cited))
@@ -114,11 +114,21 @@ def citation_precision(case: Case, reply: Reply) -> Score:
     """Share of the cited sentences that are gold in any alternative; 0 if refused."""
     if not case.answerable:
         return NOT_ASKED
-    if not (cited := _cited(case, reply)):
+    if not (cited := _cited(case, reply.citations)):
         return Score(0, "cites nothing")
     wrong = sorted(cited - frozenset[Place]().union(*case.gold))
     value = 1 - len(wrong) / len(cited)
     return Score(value, "" if not wrong else f"cites {', '.join(str(place) for place in wrong)}, not gold")
+
+
+def first(case: Case, reply: Reply) -> Score:
+    """Whether the first citation is of a gold sentence of any alternative; 0 if refused."""
+    if not case.answerable:
+        return NOT_ASKED
+    cited = _cited(case, reply.citations[:1])
+    if cited & frozenset[Place]().union(*case.gold):
+        return FULL
+    return Score(0, f"cites {', '.join(map(str, cited)) or 'nothing'} first")
 
 
 def within_budget(case: Case, reply: Reply) -> Score:
@@ -175,7 +185,7 @@ def right(case: Case, reply: Reply) -> Score:
         result = score(case, reply)
         if result.value is not None and result.value < 1:
             return Score(0, result.why)
-    if not _cited(case, reply) & frozenset[Place]().union(*case.gold):
+    if not _cited(case, reply.citations) & frozenset[Place]().union(*case.gold):
         return Score(0, "cites no gold sentence")
     return FULL
 
@@ -193,7 +203,7 @@ SCORES: dict[str, Callable[[Case, Reply], Score]] = {
     score.__name__: score
     for score in (
         *(right, truth, answered, refused, key_points, right_values),
-        *(citation_recall, citation_precision, within_budget),
+        *(citation_recall, citation_precision, first, within_budget),
         *(well_formed, quotes, offsets, covered, grounded_numbers),
     )
 }
@@ -233,11 +243,11 @@ def _offset_problem(case: Case, citation: Citation) -> str:
     return ""
 
 
-def _cited(case: Case, reply: Reply) -> frozenset[Place]:
+def _cited(case: Case, citations: Sequence[Citation]) -> frozenset[Place]:
     """Return the sentences that are cited by a valid quote: an invalid one points nowhere."""
     return frozenset(
         place
-        for citation in reply.citations
+        for citation in citations
         if not _quote_problem(case, citation) and not _offset_problem(case, citation)
         for place in case.source.touched(citation.speech, citation.start, citation.end)
     )

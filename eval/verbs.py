@@ -22,6 +22,7 @@ from eval.options import (
     CORES,
     HERE,
     RUNS,
+    AnswererOption,
     CasesOption,
     Jobs,
     Kinds,
@@ -73,9 +74,9 @@ def robust(name: Name, *, cases: CasesOption = CASES, seeds: Seeds = None, runs:
 
 
 @app.command()
-def elsewhere() -> None:
+def elsewhere(answerer: AnswererOption = OFFLINE) -> None:
     """Ask about other speeches, of other fields, on which nothing was trained."""
-    typer.echo(elsewhere_table(ask_elsewhere()))
+    typer.echo(elsewhere_table(ask_elsewhere(answerer=answerer)))
 
 
 @app.command()

@@ -6,6 +6,7 @@ from assistant.corpus import Corpus, Sentence
 from assistant.coverage import token_set
 from assistant.encoder import Encoder
 from assistant.index import Passage
+from assistant.occurrences import OF_TEXT
 from assistant.questions import Question, Shape, shape_of
 from assistant.ranking import FRAME
 from assistant.text import words
@@ -50,7 +51,7 @@ def outline(question: Question, passages: Sequence[Passage], corpus: Corpus, enc
 
 def own_words(question: Question) -> set[str]:
     """Return the words of what a question names, without those that any part of a speech goes by: 措施."""
-    return {word for term in question.terms for word in words(term.text)} - _ANY_PART
+    return {word for term in question.terms for word in words(term.text)} - _ANY_PART - OF_TEXT
 
 
 def _resembles(question: Question, examples: tuple[str, ...], encoder: Encoder) -> bool:

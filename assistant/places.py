@@ -21,7 +21,7 @@ _UNIT = "[个個]?(?:自然)?段落?"
 _TO = r"\s*(?:[开開]始)?[,，]?(?:一?直)?[到至~—–-]+\s*"
 # Behind 第二段 stands what is asked of it, and no word that it belongs to: 第二段隧道, 第一段时间, 第二段几时通车.
 _COUNTED = "[^,，。?？!！]{0,16}?(?:(?:出[现現]|提到|提及)[过過]?了?(?:[几幾]|多少)[次处處]|(?:[几幾]|多少)[次处處](?:出[现現]|提到|提及))"
-_ENDS = rf"(?=[的里裡中第呢讲講说說谈談写寫是怎有对對提主内內总總概分各都和与與、及最末,，。?？!！\s]|到底|前[两兩\d二三四五]句|[后後][两兩\d二三四五]句|倒[数數]第|{_COUNTED}|$)"
+_ENDS = rf"(?=[的里裡中首第呢讲講说說谈談写寫是怎有对對提主内內总總概分各都和与與、及最末,，。?？!！\s]|到底|(?:前|[后後]|[开開][头頭]的?|[结結]尾的?)[一两兩\d二三四五]句|倒[数數]第|{_COUNTED}|$)"
 _WITHIN = "(?:[里裡内內]面?|中(?![国國华華央]))?"
 _SENTENCE = rf"""
     (?:
@@ -31,8 +31,9 @@ _SENTENCE = rf"""
         | 句
       )
       | 倒[数數]第\s*(?P<back>{_NUMERAL})\s*(?:(?:句[话話]?)?{_TO}(?:倒[数數])?第?\s*(?P<until_back>{_NUMERAL})\s*)?句
-      | (?:前|(?<=[头頭])|(?<=[头頭]的))(?P<beginning>{_FEW})句
-      | (?:最?[后後]|(?<=尾)|(?<=尾的))(?P<ending>[1一]|{_FEW})句
+      | (?:前(?![1一])|(?:[开開][头頭]|(?<=[头頭]))的?)(?P<beginning>[1一]|{_FEW})句
+      | (?:最?[后後]|(?:[结結]尾|末尾|(?<=尾))的?)(?P<ending>[1一]|{_FEW})句
+      | (?P<opening>首句) | (?P<closing>末句)
       | sentence\ (?P<english>\d{{1,3}})\b
     )[话話]?
 """
@@ -58,8 +59,8 @@ _PLACE = re.compile(
         | ^\s*[这這]?篇?{_TEXT}(?=叫(?:什么|什麼|啥)(?:名字?|题目|題目|[?？]|$))
         | (?:(?<=what\ is\ )|(?<=what's\ ))the\ title\b
       )(?:\ of\ (?:the|this)\ (?:speech|report|text))?
-    | (?P<last_sentence>最[后後]一句[话話]?)
-    | (?P<first_sentence>第一句[话話]?)
+    | (?P<last_sentence>(?:最[后後]一|末)句[话話]?)
+    | (?P<first_sentence>(?:第一|首)句[话話]?)
     """,
     re.IGNORECASE | re.VERBOSE,
 )
@@ -72,7 +73,10 @@ _FURTHER = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _SEVERAL = re.compile(rf"第\s*{_NUMERAL}(?:\s*[、和与與及]\s*第?\s*{_NUMERAL})+\s*段")
-_BARE_RANGE = re.compile(r"^(?=\d{1,3}\s*[到至~—–-]\s*\d{1,3}\s*段)")
+# 3-5段, 二段讲什么; not 一段话, and no number of them: 两段.
+_BARE = re.compile(
+    rf"^(?=\d{{1,3}}\s*[到至~—–-]\s*\d{{1,3}}\s*段|{_NUMERAL}段(?=[的里裡中首末]|第|主要|[讲講说說写寫]|是什么|是什麼|有哪))"
+)
 _RANGE_BEFORE = re.compile(r"(?:^|[^提说說讲講谈談写寫想看找感])[到至]\s*$")
 _RANGE_BEHIND = re.compile(r"\s*[到至~](?!底)")
 # Narrower than what `Corpus.find` takes: 2020 alone is a year.
@@ -175,7 +179,7 @@ class Places:
 def _spelled_out(question: str) -> str:
     """Return a question whose places are written as the patterns have them: 第三、五段, 3-5段, sentence 5 of paragraph 7."""
     question = _SEVERAL.sub(_each, question)
-    return in_chinese(_BARE_RANGE.sub("第", question))
+    return in_chinese(_BARE.sub("第", question))
 
 
 def _each(match: re.Match[str]) -> str:
@@ -269,6 +273,8 @@ def _paragraphs(match: re.Match[str], last: int) -> list[int]:
 def _sentences(within: re.Match[str], count: int) -> list[int]:
     """Return the numbers of the sentences of a paragraph of so many, which may not have all; none if they make no range."""
     named = {name: value for name, value in within.groupdict().items() if value}
+    if "opening" in named or "closing" in named:
+        return [1 if "opening" in named else count]
     if few := named.get("beginning") or named.get("ending"):
         number = min(_value(few), count)
         return list(range(1, number + 1) if "beginning" in named else range(count + 1 - number, count + 1))

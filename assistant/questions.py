@@ -5,7 +5,7 @@ say nothing about the topic. The rest are terms, each with what official Chinese
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
@@ -14,6 +14,17 @@ from itertools import pairwise
 from assistant.english import MONTHS, english_numbers
 from assistant.glossary import Glossary, Match
 from assistant.names import is_name
+from assistant.occurrences import (
+    FEW,
+    OF_TEXT,
+    QUOTED,
+    WHERE_MENTIONED,
+    asking_of,
+    counted_words,
+    counts_only,
+    either,
+    named_words,
+)
 from assistant.text import Number, fold, is_chinese, is_function_word, is_word, located_numbers, original, tagged
 
 
@@ -59,12 +70,6 @@ class Term:
     """Whether it comes from an earlier question, in the brackets that a follow-up was given."""
 
 
-def _any(chinese: str, english: str) -> re.Pattern[str]:
-    return re.compile(rf"{chinese}|\b(?:{english})\b")
-
-
-# How few or how many, and not 这几部, 好几年.
-_FEW = "(?<![这那好上头前后])几"
 # A place, and not the point of something: 问题在哪里; nor 如何处理.
 _NOT_FIGURATIVE = "".join(
     f"(?<!{word}在)"
@@ -73,27 +78,27 @@ _NOT_FIGURATIVE = "".join(
 _SOMEWHERE = rf"{_NOT_FIGURATIVE}(?:哪里|哪儿)|何地|(?<!如)何处(?![理置罚分])|什么地方"
 # Tried in this order: 从哪几个方面 asks for a list and not for a number.
 _ASKS = {
-    Shape.OUTLINE: _any(
+    Shape.OUTLINE: either(
         r"[讲说谈](?:了|的是)(?:些|一些|哪些)?(?:什么|啥|内容)|主要(?:内容|精神|观点|[讲谈说])|中心思想|核心(?:内容|要点)|总结|概括|概述|归纳"
         r"|大意|提纲|梗概|摘要|要点|主旨|宗旨|主线|脉络|中心(?:意思|内容)|核心思想|围绕(?:什么|啥|哪)"
         r"|(?:讲话|报告|会议|文章|全文|整篇|通篇)的?(?:意思|精神|重点)|[讲说谈](?:了|的是)?(?:什么|啥|哪些|哪几[件个样])(?:事情?|问题|东西)?",
         r"summar\w+|(?:main|key) (?:points?|ideas?|content|messages?|takeaways?)|outline|overview|gist|takeaways?"
         r"|(?:speech|report|text|it) about",
     ),
-    Shape.LIST: _any(
-        rf"哪?几(?:个|大)?方面|哪几[个项点种类条件]?|哪些|{_FEW}[点项]|(?:什么|何种)(?:任务|要求|措施|举措|方面|手段|领域|部署)|分别|列举|列出|逐一",
+    Shape.LIST: either(
+        rf"哪?几(?:个|大)?方面|哪几[个项点种类条件]?|哪些|{FEW}[点项]|(?:什么|何种)(?:任务|要求|措施|举措|方面|手段|领域|部署)|分别|列举|列出|逐一",
         r"which (?:\w+ )?\w+s\b|what (?:are|were) the|list",
     ),
-    Shape.HOW_MANY: _any(
-        rf"多少|第几|{_FEW}(?:个|名|人|位|次|件|家|种|条|届|倍|成|亿|万|千|百)",
+    Shape.HOW_MANY: either(
+        rf"多少|第几|{FEW}(?:个|名|人|位|次|件|家|种|条|届|倍|成|亿|万|千|百)",
         r"how (?:many|much)|what (?:number|percentage|share)",
     ),
-    Shape.WHEN: _any(
-        rf"什么(?:时候|时间|日期|年份)|何时|哪一?[年天日月]|{_FEW}[年月号日点时]|多久|多长时间",
+    Shape.WHEN: either(
+        rf"什么(?:时候|时间|日期|年份)|何时|哪一?[年天日月]|{FEW}[年月号日点时]|多久|多长时间",
         r"when|(?:what|which) (?:year|date|day|time)|how long",
     ),
-    Shape.WHO: _any(r"谁|哪一?(?:位|个人)|何人|什么人", r"who|whom|whose"),
-    Shape.WHERE: _any(
+    Shape.WHO: either(r"谁|哪一?(?:位|个人)|何人|什么人", r"who|whom|whose"),
+    Shape.WHERE: either(
         rf"{_SOMEWHERE}|哪一?个?(?:省|市|城市|国家|地方|地区)",
         r"where|(?:which|what) (?:city|country|place)",
     ),
@@ -108,38 +113,14 @@ _SAID_OF = re.compile(
     r"|(?:what|anything)(?: (?:does|did) (?:the|this) (?:speech|report|text) say| is said)?(?: about| on| regarding) (?:the )?([^,;?!]{2,60}?)[?!.\s]*"
 )
 _CARRIED = re.compile(r"\([^()]*\)$")
-# 创新一词, “创新”: what stands before it is a word, and no thing.
-_WORD_NAMED = '(?:[”"」』》’]字?|[一这]个?[词字])'
-_MENTION = "(?:提到|提及|说到|讲到|谈到)"
-_MENTIONED = _any(
-    rf"(?:{_MENTION}|出现)了?(?:几|多少)[次处回遍]"
-    # Not 最近几次出现侵权的原因, nor 几次提到国家安全是为了什么.
-    rf"|(?:(?<!最近)(?<!过去)(?<!为什么)(?<!为何)(?<!为啥){_FEW}|多少)[次处回遍](?:{_MENTION}|出现)(?=(?:(?!为|原因|怎|如何|的)[^,;?!。])+[?!。\s]*$)|(?:哪些|哪几个?|几个?|多少)(?:地方|处|段落?|句子?)(?:话?里?){_MENTION}"
-    rf"|在哪(?:里|儿|些地方)?{_MENTION}|(?:{_MENTION}|出现)过?在(?:哪|几)|多次出现(?=[^，。?!]{{1,20}}在(?:哪|几))"
-    # 请把提到反垄断的几处都找出来: what is mentioned stands between.
-    rf"|{_WORD_NAMED}(?:一共|总共|共|都)?(?:使?用|写|有)[过到]?了?(?:几|多少)[次处回遍]|有(?:几|多少)个(?=[“\"「『《‘])"
-    rf"|{_WORD_NAMED}(?:都|分别)?在哪(?:些|几个?)(?:段落?|句子?|地方)"
-    rf"|(?:所有|全部|每一?[处句个])的?{_MENTION}|{_MENTION}(?=[^,，。?!]{{1,20}}的(?:所有|全部|每一?|各|那?几)?(?:(?:地方|处)(?![理罚分置境立政])|句子|原话|原文))",
-    r"(?:how (?:often|many times)|where)(?= .*(?:mention|appear|occur))|(?:all|every|each) (?:\w+ )?(?:that |which )?mention\w*",
-)
-_HOW_OFTEN = _any('(?:几|多少)(?:[次处回遍]|个[“"「『《‘])', "how (?:often|many times)")
-_AND_MORE = _any(
-    "为|原因|怎|如何|总结|概括|归纳|解释|说明|分析|介绍|意味|[,;。?!]\\s*[^\\s?!。]",
-    "why|explain|summar\\w+|and (?:what|how)",
-)
-_OF_MENTIONS = frozenset(
-    "找 找出 找出来 摘 摘出 摘出来 挑出 标出 列 句子 原话 原文 所有 全部 每处 每句 地方 段落 出现 多次 反复 词 一词 词语 字样 find show quote every all each "
-    "字 sentence sentences appear appears say says passage passages paragraph paragraphs place places mention mentions mentioning occur occurs word times".split()
-)
-"""Words of a question that asks where something is mentioned, which is not mentioned itself."""
-_ASKING = _any(
-    "|".join(pattern.pattern for pattern in [_MENTIONED, *_ASKS.values()])
+_ASKING = either(
+    "|".join(pattern.pattern for pattern in [WHERE_MENTIONED, *_ASKS.values()])
     + "|[有是](?:什么|啥|何|没有)?关系|怎么样?|怎样|如何|什么|为何|为啥|哪[个种一]?|吗|是否|有没有|能否|多[大长高远快]|几岁"
     "|要不要|能不能|会不会|是不是|该不该|可不可以|可以不可以",
     r"what|which|how|why|does|do|did|is|are|was|were",
 )
 # Words that ask, and words about the speech as such: they say nothing about what is asked for.
-_NOISE = _any(
+_NOISE = either(
     f"{_ASKING.pattern}|呢|吧|请问?|告诉我|请|[这那本该][篇次份个](?:讲话|报告|文章)?"
     "|讲话|报告|文章|文[中里内]|全文|原文|本文|演讲|发言|内容|提到|提出|谈到|指出|强调|认为|说到|关于",
     r"the|a|an|of|in|to|about|this|that|speech|report|say|said|please|tell me",
@@ -185,12 +166,6 @@ _TITLED = re.compile(
     r"^..+(?<![办方立执司守普违依])法$|^..+(?:条例|公约|协定)$|^..{2,}(?<!党)(?<!社会)(?<!基层)(?<!犯罪)组织$"
 )
 """A law, a treaty or an organisation, of which another is another: 反不正当竞争法, 上海合作组织."""
-_QUOTED = re.compile(r"[“\"「『《‘]([^“”\"「」『』《》‘’]+)[”\"」』》’]")
-
-
-_COUNTED = re.compile(
-    r"(?:(?:讲话|报告|文章|全文|原文|文)[里中]?)?([^“”\"「」『』《》‘’、和与,?]{2,12}?)(?:这个词|一词|这个?字|字样|的名字)?(?:在(?:讲话|报告|文章|全文|原文|文)[里中]?)?(?:一共|总共|共)?(?:出现|使?用|有)[过到]?了?(?:几|多少)[次处回遍]"
-)
 
 
 class Thing(StrEnum):
@@ -212,32 +187,32 @@ class Thing(StrEnum):
 
 # The narrower first: 多长时间 asks for no date, 多少钱 for no count.
 _THINGS = {
-    Thing.CLOCK: _any(r"几点钟?(?!要求|意见|建议)|几时", r"what time"),
-    Thing.DURATION: _any(
-        rf"多久|多长时间|{_FEW}个(?:小时|钟头|星期|月|周)|{_FEW}(?:小时|星期|周|天|年)|多少[天年]|期限?多长|有多长",
+    Thing.CLOCK: either(r"几点钟?(?!要求|意见|建议)|几时", r"what time"),
+    Thing.DURATION: either(
+        rf"多久|多长时间|{FEW}个(?:小时|钟头|星期|月|周)|{FEW}(?:小时|星期|周|天|年)|多少[天年]|期限?多长|有多长",
         r"how long",
     ),
-    Thing.AGE: _any(r"多大(?:年纪|岁数|年龄|了)|几岁|多少岁", r"how old"),
-    Thing.MONEY: _any(
-        rf"多少(?:钱|元|费|美元|万|资金|经费)|费用是?多少|{_FEW}[元块]", r"how much .*(?:cost|pay|money|fee)|cost"
+    Thing.AGE: either(r"多大(?:年纪|岁数|年龄|了)|几岁|多少岁", r"how old"),
+    Thing.MONEY: either(
+        rf"多少(?:钱|元|费|美元|万|资金|经费)|费用是?多少|{FEW}[元块]", r"how much .*(?:cost|pay|money|fee)|cost"
     ),
-    Thing.ORDINAL: _any(r"第几", r"which number"),
-    Thing.TIME: _any(
-        rf"什么(?:时候|时间|日期|年份)|何时|哪一?[年天日月]|{_FEW}[年月号日]", r"when|(?:what|which) (?:year|date|day)"
+    Thing.ORDINAL: either(r"第几", r"which number"),
+    Thing.TIME: either(
+        rf"什么(?:时候|时间|日期|年份)|何时|哪一?[年天日月]|{FEW}[年月号日]", r"when|(?:what|which) (?:year|date|day)"
     ),
-    Thing.PERSON: _any(r"谁|哪一?(?:位|个人)|何人|什么人", r"who|whom|whose"),
-    Thing.BODY: _any(
+    Thing.PERSON: either(r"谁|哪一?(?:位|个人)|何人|什么人", r"who|whom|whose"),
+    Thing.BODY: either(
         r"(?:哪一?[个家些]|什么)(?:具体)?(?:部门|机构|单位|机关|组织|公司|企业|法院)",
         r"(?:which|what) (?:department|body|agency|ministry|organi[sz]ation|company|court)",
     ),
-    Thing.COUNTRY: _any(r"哪一?[个些几]?(?:国家?|地区)", r"(?:which|what) countr(?:y|ies)"),
-    Thing.PLACE: _any(
+    Thing.COUNTRY: either(r"哪一?[个些几]?(?:国家?|地区)", r"(?:which|what) countr(?:y|ies)"),
+    Thing.PLACE: either(
         rf"{_SOMEWHERE}|哪一?[个座]?(?:省|市|城市|地方|州|县)",
         r"where|(?:what|which) (?:city|place|province)",
     ),
-    Thing.NAME: _any(r"叫(?:什么|啥)|什么名字|名称是", r"called what|what (?:is|are) .*called|name of"),
-    Thing.COUNT: _any(
-        rf"多少|{_FEW}(?:名|人|位|次|件|家|条|部|倍|成|亿|万|千|百)", r"how many|what (?:number|percentage|share)"
+    Thing.NAME: either(r"叫(?:什么|啥)|什么名字|名称是", r"called what|what (?:is|are) .*called|name of"),
+    Thing.COUNT: either(
+        rf"多少|{FEW}(?:名|人|位|次|件|家|条|部|倍|成|亿|万|千|百)", r"how many|what (?:number|percentage|share)"
     ),
 }
 
@@ -332,20 +307,22 @@ class Question:
         found = re.search(f"第几([{_MEASURES}])", self.folded)
         return found[1] if found else ""
 
-    @property
+    @cached_property
     def asks_where_mentioned(self) -> bool:
         """Whether the question asks where, or how often, the speech mentions something."""
-        return bool(_MENTIONED.search(self.folded) or (self.carried and _MENTIONED.search(self.carried)))
+        return bool(self.asking_of_mentions or (self.carried and WHERE_MENTIONED.search(self.carried)))
 
     @property
     def asks_how_often(self) -> bool:
         """Whether it asks how often the speech mentions something, and nothing else."""
-        return self.asks_where_mentioned and bool(_HOW_OFTEN.search(self.folded)) and not _AND_MORE.search(self.folded)
+        return self.asks_where_mentioned and counts_only(self.folded)
 
     @property
     def asking_of_mentions(self) -> str:
         """The words that ask so: 出现了多少次, how often mentioned; "" where it asks something else."""
-        if not (match := _MENTIONED.search(self.folded)):
+        named = named_words(self.folded)
+        match = asking_of(self.folded, only_named=bool(named) and not self._terms_outside(named))
+        if not match:
             return ""
         return (
             original(self.text, *match.span())
@@ -359,10 +336,14 @@ class Question:
 
         A phrase in quotation marks is one term, and so is what stands before 出现几次.
         """
-        phrases = [*_QUOTED.finditer(self.folded), *filter(None, [_COUNTED.match(self.folded)])]
-        quoted = [Term(match[1], Kind.NAME, *match.span(1)) for match in phrases if is_chinese(match[1])]
-        terms = [term for term in self.terms if term.text not in _OF_MENTIONS and not term.carried]
-        return [*quoted, *(t for t in terms if not any(q.start <= t.start < q.end for q in quoted))]
+        named = [(start, end) for start, end in counted_words(self.folded) if is_chinese(self.folded[start:end])]
+        phrases = [Term(self.folded[start:end], Kind.NAME, start, end) for start, end in named]
+        return [*phrases, *self._terms_outside(named)]
+
+    def _terms_outside(self, spans: Sequence[tuple[int, int]]) -> list[Term]:
+        """Return the terms of its own that stand in none of the spans and are not of words about a text."""
+        terms = [term for term in self.terms if term.text not in OF_TEXT and not term.carried]
+        return [term for term in terms if not any(start <= term.start < end for start, end in spans)]
 
     @cached_property
     def numbers(self) -> frozenset[str]:
@@ -407,7 +388,7 @@ def _terms(folded: str, names: frozenset[str], glossary: Glossary) -> Iterator[T
         for match in glossary.matches(folded)
         if match.phrase not in _VAGUE and not any(a <= match.start and match.end <= b for a, b in noise)
     ]
-    quoted = [match.span(1) for match in _QUOTED.finditer(folded) if len(match[1]) > 1]
+    quoted = [match.span(1) for match in QUOTED.finditer(folded) if len(match[1]) > 1]
     how = {match.end() for match in _HOW.finditer(folded)}
     free = [True] * len(folded)
     for a, b in [*noise, *((m.start, m.end) for m in matches)]:

@@ -22,7 +22,7 @@ from eval.sources import Place, Source
 from eval.yaml_files import load_yaml
 
 ANSWERABLE = (
-    *("fact", "number", "list", "definition", "reason", "several", "whole"),
+    *("fact", "number", "list", "definition", "reason", "several", "whole", "place", "mention"),
     *("paraphrase", "everyday", "english", "traditional", "follow_up"),
 )
 TIERS = ("foreign", "other_document", "near_miss")

@@ -28,6 +28,10 @@ class Citation(_Part):
     quote: str
 
 
+class Mentions(_Part):
+    times: list[int]
+
+
 class Passage(_Part):
     speech: str
     paragraph: int
@@ -46,6 +50,8 @@ class Reply(_Part):
     reason: str | None = None
     restated: str | None = None
     confidence: float | None = None
+    mentions: Mentions | None = None
+    """How often the speech has what was asked for: said beside the claims."""
     broken: str = ""
 
     @property

@@ -254,7 +254,8 @@ def _cited(case: Case, citations: Sequence[Citation]) -> frozenset[Place]:
 
 
 def _said(reply: Reply) -> str:
-    return "\n".join(claim.text for claim in reply.claims)
+    counts = [f"{times}次" for times in reply.mentions.times] if reply.mentions else []
+    return "\n".join([*(claim.text for claim in reply.claims), *counts])
 
 
 def _states(case: Case, reply: Reply, point: KeyPoint) -> bool:

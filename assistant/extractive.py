@@ -128,9 +128,16 @@ class ExtractiveAnswerer:
         """Return what answers the parts of a question; None where it asks one thing, or must be asked whole."""
         asked = self._parts_of(text)
         parts = [self._find(part, passages, self.corpus.sentences) for part in asked.values()]
-        unanswered = [clause for clause, part in zip(asked, parts, strict=True) if not part.sentences]
-        if not parts or not parts[0].sentences or (unanswered and asks_whether(next(iter(asked)))):
+        if not parts or (not all(part.sentences for part in parts) and asks_whether(next(iter(asked)))):
             return None
+        if not parts[0].sentences:
+            # What stands by itself is answered all the same; else the others may lean on the first.
+            whole = self._find(text, passages, self.corpus.sentences)
+            alone = [bool(part.sentences) and asked[clause] == clause for clause, part in zip(asked, parts, strict=True)]
+            if whole.sentences or not any(alone):
+                return whole
+            parts = [part if stands else Finding() for part, stands in zip(parts, alone, strict=True)]
+        unanswered = [clause for clause, part in zip(asked, parts, strict=True) if not part.sentences]
         joined = _joined([part for part in parts if part.sentences])
         return replace(joined, unanswered=(*joined.unanswered, *unanswered))
 

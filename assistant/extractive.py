@@ -14,7 +14,7 @@ from assistant.choosing import MAX_PARTS, MAX_SENTENCES, choose
 from assistant.corpus import Corpus, Sentence
 from assistant.coverage import HALF, Coverage
 from assistant.encoder import Encoder, bundled_encoder
-from assistant.follow_ups import lean, restate, things_of
+from assistant.follow_ups import lean, own_things, restate, things_of
 from assistant.glossary import Glossary, bundled_glossary
 from assistant.index import Passage
 from assistant.judging import MIN_CONFIDENCE, judge
@@ -131,12 +131,14 @@ class ExtractiveAnswerer:
         if not parts or (not all(part.sentences for part in parts) and asks_whether(next(iter(asked)))):
             return None
         if not parts[0].sentences:
-            # What stands by itself is answered all the same; else the others may lean on the first.
+            # What names its own things is answered all the same; else the others may lean on the first.
             whole = self._find(text, passages, self.corpus.sentences)
-            alone = [bool(part.sentences) and asked[clause] == clause for clause, part in zip(asked, parts, strict=True)]
-            if whole.sentences or not any(alone):
+            parts = [
+                part if self._stands_alone(asked[clause], clause) else Finding()
+                for clause, part in zip(asked, parts, strict=True)
+            ]
+            if whole.sentences or not any(part.sentences for part in parts):
                 return whole
-            parts = [part if stands else Finding() for part, stands in zip(parts, alone, strict=True)]
         unanswered = [clause for clause, part in zip(asked, parts, strict=True) if not part.sentences]
         joined = _joined([part for part in parts if part.sentences])
         return replace(joined, unanswered=(*joined.unanswered, *unanswered))
@@ -165,6 +167,11 @@ class ExtractiveAnswerer:
         asked = {first: first} | {part: lean(part, first, self.glossary, self._coverage.has) for part in others}
         whole = any(shape_of(part) is Shape.OUTLINE for part in asked.values())
         return asked if others and not whole else {}
+
+    def _stands_alone(self, restated: str, clause: str) -> bool:
+        """Whether a later part of a question names a thing itself, and leans on nothing: not 由谁负责."""
+        things = own_things(Question.read(clause, self.glossary))
+        return restated == clause and any(self._coverage.has(thing) for thing in things)
 
     def _find(
         self, text: str, passages: Sequence[Passage], told: Sequence[Sentence], only: Collection[Sentence] | None = None

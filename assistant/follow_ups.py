@@ -121,8 +121,13 @@ def _what_was_asked(asked: Question, past: _Past, knows: Knows) -> list[str]:
 
 def things_of(question: Question) -> Sequence[Term]:
     """Return what a question is about: the things that it names; if there are none, what is done."""
+    return own_things(question) or _acts(question)
+
+
+def own_things(question: Question) -> list[Term]:
+    """Return the things that a question names."""
     acts = _acts(question)
-    return [term for term in question.terms if term not in acts] or acts
+    return [term for term in question.terms if term not in acts]
 
 
 def _acts(question: Question) -> list[Term]:

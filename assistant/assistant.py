@@ -256,7 +256,7 @@ class Assistant:
         failed: list[ModelError] = []
 
         def answer() -> Answer:
-            citations = cite(claims, titles)
+            citations = cite(claims, titles, dict(finding.listed) if finding else None)
             return Answer(
                 question, tuple(claims), citations, tuple(withheld), passages, made_by, restated=restated, notice=notice,
                 matched=finding.matched if finding else (), mentions=finding.mentions if finding else None,

@@ -14,7 +14,7 @@ from enum import StrEnum
 from assistant.corpus import Sentence
 from assistant.drafts import Statement, foreign_sign, lift_marks, plain, statements
 from assistant.english import borne_out, english_numbers
-from assistant.text import fold, is_chinese, numbers, supported_numbers
+from assistant.text import Span, fold, is_chinese, numbers, supported_numbers
 from assistant.wording import Broken, Rule, objection
 
 
@@ -59,11 +59,20 @@ class Citation:
     number: int
     sentence: Sentence
     title: str
+    listed: Span | None = None
+    """Where in the sentence the things stand that a question for several asks for: 专利法、商标法; None where it does not."""
 
     @property
     def quote(self) -> str:
         """The sentence as it stands between its offsets."""
         return self.sentence.text
+
+    @property
+    def parts(self) -> tuple[str, str, str]:
+        """The quote without outer white space: before the things that are listed, these, and behind them."""
+        start, end = self.listed or (len(self.quote), len(self.quote))
+        before, listed, behind = self.quote[:start], self.quote[start:end], self.quote[end:]
+        return before.lstrip() if self.listed else before.strip(), listed, behind.rstrip()
 
 
 def check(draft: Iterable[str], shown: Sequence[Sentence], *, translated: bool = False) -> Iterator[Claim | Withheld]:
@@ -83,10 +92,21 @@ def check(draft: Iterable[str], shown: Sequence[Sentence], *, translated: bool =
         yield _judge(statement, by_address, translated)
 
 
-def cite(claims: Iterable[Claim], titles: Mapping[str, str]) -> tuple[Citation, ...]:
-    """Number the cited sentences in the order of their first use, from 1; the same sentence keeps its number."""
+def cite(
+    claims: Iterable[Claim], titles: Mapping[str, str], listed: Mapping[Sentence, Span] | None = None
+) -> tuple[Citation, ...]:
+    """Number the cited sentences in the order of their first use, from 1; the same sentence keeps its number.
+
+    Args:
+        claims: the claims of the answer.
+        titles: of the speeches, by their ids.
+        listed: where in some sentences the things stand that the question asks for.
+    """
     sentences = dict.fromkeys(sentence for claim in claims for sentence in claim.sentences)
-    return tuple(Citation(i, sentence, titles[sentence.speech]) for i, sentence in enumerate(sentences, start=1))
+    return tuple(
+        Citation(i, sentence, titles[sentence.speech], (listed or {}).get(sentence))
+        for i, sentence in enumerate(sentences, start=1)
+    )
 
 
 # --- The check -------------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from assistant.assistant import Assistant
+    from assistant.citations import Citation, Claim
     from assistant.conversation import Conversation
     from assistant.corpus import Corpus, Paragraph, Sentence
     from assistant.index import Progress
@@ -317,7 +318,7 @@ def _answer(question: str, conversation: "Conversation") -> None:
                 if reply.claims and not shown:
                     _show_count(reply)
                 for claim in reply.claims[shown:]:
-                    out.print(_marked(claim.text, reply.numbers(claim)))
+                    out.print(_claim(reply, claim))
                 shown = len(reply.claims)
     if reply is not None:
         _show_sources(reply)
@@ -335,7 +336,7 @@ def _show_reply(reply: "Reply") -> None:
     if reply.kind == "answer":
         _show_count(reply)
         for claim in reply.claims:
-            _console().print(_marked(claim.text, reply.numbers(claim)))
+            _console().print(_claim(reply, claim))
     _show_sources(reply)
 
 
@@ -362,7 +363,7 @@ def _show_sources(reply: "Reply") -> None:
             # The address names the speech only where there are several.
             title = f"  {visible(citation.title)}" if "/" in sentence.address else ""
             out.print(Text(f"[{citation.number}] {sentence.address}{title}", style="cyan"))
-            out.print(Padding(Text(visible(citation.quote).strip(), style="dim"), (0, 0, 0, 4), expand=False))
+            out.print(Padding(_quote(citation, style="dim"), (0, 0, 0, 4), expand=False))
     else:
         out.print(Text(f"{reply.text}\n\n{reply.heading}", style="yellow"))
         for passage in reply.passages[:3]:
@@ -397,6 +398,25 @@ def _marked(text: str, numbers: list[int]) -> "Text":
     from assistant.text import visible
 
     return Text(visible(text)) + Text("".join(f"[{number}]" for number in numbers), style="cyan")
+
+
+def _claim(reply: "Answer", claim: "Claim") -> "Text":
+    """Return a claim with its marks; where it is a quote, what that lists of what was asked for stands out."""
+    from assistant.citations import Verdict
+
+    numbers = reply.numbers(claim)
+    if claim.verdict is Verdict.VERBATIM:
+        return _quote(reply.citations[numbers[0] - 1]) + _marked("", numbers)
+    return _marked(claim.text, numbers)
+
+
+def _quote(citation: "Citation", style: str = "") -> "Text":
+    from rich.text import Text
+
+    from assistant.text import visible
+
+    before, listed, behind = map(visible, citation.parts)
+    return Text.assemble(before, (listed, "bold not dim"), behind, style=style)
 
 
 def _show_place(place: "Paragraph | Sentence") -> None:

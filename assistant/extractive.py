@@ -14,6 +14,7 @@ from assistant.choosing import MAX_PARTS, MAX_SENTENCES, choose
 from assistant.corpus import Corpus, Sentence
 from assistant.coverage import HALF, Coverage
 from assistant.encoder import Encoder, bundled_encoder
+from assistant.enumerations import enumeration
 from assistant.follow_ups import lean, own_things, restate, things_of
 from assistant.glossary import Glossary, bundled_glossary
 from assistant.index import Passage
@@ -27,6 +28,7 @@ from assistant.ranking import rank, reread
 from assistant.reader import Reader, bundled_reader
 from assistant.replies import EXTRACTIVE, Mentions, Turn
 from assistant.subquestions import asks_whether, clauses, coordinated
+from assistant.text import Span
 
 CERTAIN = 0.95
 """Confidence where nothing had to be weighed: an outline, a place, a count of mentions."""
@@ -48,6 +50,8 @@ class Finding:
     """How often the corpus has what the question asks for, where it asks that."""
     unanswered: tuple[str, ...] = ()
     """The parts of a question, and the things named in one breath with others, that are not answered, as they were typed."""
+    listed: tuple[tuple[Sentence, Span], ...] = ()
+    """Where in some of the sentences the things stand that the question asks for, if it asks for several: 要修订哪些法律."""
     more: bool = False
     """Whether more was asked for than was quoted before."""
     nowhere: bool = False
@@ -202,7 +206,12 @@ class ExtractiveAnswerer:
             return Finding((), confidence, unknown)
         beside = [term for term in coordinated(question) if term in missing and self._coverage.lacks(term)]
         unanswered = tuple(question.typed(term) for term in beside)
-        return Finding(tuple(chosen), confidence, unknown, _stood_in(question, chosen), unanswered=unanswered)
+        best = ranked[0].sentence
+        span = enumeration(question, best.text)
+        listed = ((best, span),) if span else ()
+        return Finding(
+            tuple(chosen), confidence, unknown, _stood_in(question, chosen), unanswered=unanswered, listed=listed
+        )
 
     @cached_property
     def _coverage(self) -> Coverage:
@@ -218,6 +227,7 @@ def _joined(parts: Sequence[Finding]) -> Finding:
         min(part.confidence or 0.0 for part in parts),
         matched=tuple(dict.fromkeys(pair for part in parts for pair in part.matched)),
         unanswered=tuple(thing for part in parts for thing in part.unanswered),
+        listed=tuple(pair for part in parts for pair in part.listed),
     )
 
 

@@ -4,7 +4,7 @@ Every text passes `_escape` on its way into HTML: a speech, a question and what 
 words of the interface come in as `words`, one string a key, so that this module knows no language.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Literal
@@ -239,7 +239,13 @@ def _cited_place(citation: Citation, words: Words) -> str:
     return title + place_name(citation.sentence, words)
 
 
-def _claim(claim: Claim, citations: Iterable[Citation], words: Words) -> str:
+def _quoted(citation: Citation) -> str:
+    """Return a quote, with what it lists of what was asked for standing out."""
+    before, listed, behind = map(_escape, citation.parts)
+    return f"{before}<mark class='listed'>{listed}</mark>{behind}" if listed else before
+
+
+def _claim(claim: Claim, citations: Sequence[Citation], words: Words) -> str:
     marks = "".join(
         f"<a class='cite' href='#{_escape(anchor(c.sentence))}'"
         f" aria-label='{_escape(words['citation'].format(number=c.number, place=_cited_place(c, words)))}'>"
@@ -248,8 +254,9 @@ def _claim(claim: Claim, citations: Iterable[Citation], words: Words) -> str:
         for c in citations
     )
     verdict = f"verdict_{claim.verdict}"
+    text = _quoted(citations[0]) if claim.verdict is Verdict.VERBATIM else _escape(claim.text)
     return (
-        f"<p class='claim'>{_escape(claim.text)}{marks} <span class='verdict {claim.verdict}'"
+        f"<p class='claim'>{text}{marks} <span class='verdict {claim.verdict}'"
         f" title='{_escape(words[verdict + '_help'])}'><span aria-hidden='true'>{_SIGNS[claim.verdict]}</span>"
         f" {_escape(words[verdict])}</span></p>"
     )
@@ -262,7 +269,7 @@ def _source(citation: Citation, words: Words) -> str:
     link = _button("copy_link", words, _copied(f"data-link='{to}'", words))
     return (
         f"<li value='{citation.number}'><a class='open' href='{to}'>{_escape(_cited_place(citation, words))}"
-        f" <span>{_escape(words['open'])}</span></a><blockquote>{_escape(quote)}</blockquote>{copy}{link}</li>"
+        f" <span>{_escape(words['open'])}</span></a><blockquote>{_quoted(citation)}</blockquote>{copy}{link}</li>"
     )
 
 

@@ -310,6 +310,7 @@ def _citation(citation: Citation) -> dict[str, Any]:
         "address": sentence.address,
         "start": sentence.start,
         "end": sentence.end,
+        "listed": [sentence.start + offset for offset in citation.listed] if citation.listed else None,
         "quote": citation.quote,
     }
 

@@ -16,6 +16,9 @@ from typing import NamedTuple
 SPLITTER_VERSION = "1"
 """Part of the index manifest: raise it when `split_sentences` cuts differently, or `tokens` counts differently."""
 
+Span = tuple[int, int]
+"""Where something begins and ends in a text."""
+
 # --- Sentences -------------------------------------------------------------------------------------------------------
 
 _CLOSERS = re.escape("”’」』）》】〉〕｝)]}")

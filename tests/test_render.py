@@ -37,7 +37,7 @@ from assistant.wording import Rule
 PEOPLE = "怎样让创新成果更好惠及人民？"
 PEOPLE_QUOTE = "要形成便民利民的知识产权公共服务体系，让创新成果更好惠及人民。"
 TAGS = frozenset(
-    "a article b blockquote br button del details div footer h1 h2 h3 h4 header li meter nav ol output p section span "
+    "a article b blockquote br button del details div footer h1 h2 h3 h4 header li mark meter nav ol output p section span "
     "summary ul".split()
 )
 ATTRIBUTES = frozenset(

@@ -48,6 +48,7 @@ CITATION = {
     "address": str,
     "start": int,
     "end": int,
+    "listed": (list, type(None)),
     "quote": str,
 }
 PASSAGE = {"speech": str, "paragraph": int, "score": float, "text": str}

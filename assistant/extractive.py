@@ -189,8 +189,10 @@ class ExtractiveAnswerer:
             if mentioned := find_mentions(question, told):
                 mentions, sentences = mentioned
                 return Finding(sentences, CERTAIN, matched=_stood_in(question, sentences), mentions=mentions)
-            absent = [term for term in question.mentioned if not self._coverage.says(term)]
-            if absent or not question.mentioned:
+            # Each by itself, if it joins several: 区块链和元宇宙.
+            readings = question.mentioned
+            absent = [term for term in (readings[-2:] or [[]])[0] if not self._coverage.says(term)]
+            if absent or not readings:
                 return Finding((), 0.0, tuple(question.typed(term) for term in absent))
         if sure := [s for s in outline(question, passages, self.corpus, self.encoder) if only is None or s in only]:
             return Finding(tuple(sure[:MAX_PARTS]), CERTAIN)

@@ -19,24 +19,35 @@ MAX_LISTED = 100
 def find_mentions(question: Question, sentences: Sequence[Sentence]) -> tuple[Mentions, tuple[Sentence, ...]] | None:
     """Return how often some sentences have what the question names, and the first of those that have it.
 
-    Things that are named in one breath (反垄断和公平竞争) are looked for each by itself, others together if any sentence has
-    them all; a word in another language also as official Chinese has it. None where the question does not ask for that,
-    names nothing, or names what none of them has; of things named in one breath, if none of them has any.
+    It is taken as it stands, if any sentence has that; else each thing that it joins by itself (改革和开放); else by its terms, those
+    that are named in one breath each by itself, others together if any sentence has them all; a word in another language also as
+    official Chinese has it. None where the question does not ask for that, names nothing, or names what none of them has; of
+    things named in one breath, if none of them has any.
     """
-    terms = question.mentioned
-    if not question.asks_where_mentioned or not terms:
+    if not question.asks_where_mentioned:
         return None
+    each = {term.text for term in coordinated(question)}
+    readings = question.mentioned
+    for i, terms in enumerate(readings):
+        apart = bool(_EACH.search(question.folded)) or i < len(readings) - 1 or {term.text for term in terms} <= each
+        if found := _find(terms, sentences, apart=apart):
+            return found
+    return None
+
+
+def _find(
+    terms: Sequence[Term], sentences: Sequence[Sentence], *, apart: bool
+) -> tuple[Mentions, tuple[Sentence, ...]] | None:
     counts: dict[str, list[int]] = {}
     for term in terms:
         forms = (term.text,) if is_chinese(term.text) else (term.text, *term.equivalents)
         told = ((form, [_count(term, form, sentence) for sentence in sentences]) for form in forms)
         word, times = next(((form, times) for form, times in told if any(times)), (term.text, [0] * len(sentences)))
         counts[word] = times
-    rows = list(zip(sentences, zip(*counts.values(), strict=True), strict=True))
-    apart = bool(_EACH.search(question.folded)) or {t.text for t in terms} <= {t.text for t in coordinated(question)}
     absent = [times for times in counts.values() if not any(times)]
     if absent and (not apart or len(absent) == len(counts)):
         return None
+    rows = list(zip(sentences, zip(*counts.values(), strict=True), strict=True))
     together = len(counts) > 1 and not apart and any(all(row) for _, row in rows)
     found = tuple(sentence for sentence, row in rows if (all(row) if together else any(row)))
     totals = tuple(sum(times) for times in counts.values())

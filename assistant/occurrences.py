@@ -1,10 +1,15 @@
 """Questions for where, and how often, a word stands in a text: “诚信”出现几次？ 哪些段落提到反垄断？ How often is WIPO mentioned?
 
-Read from their words alone. A word that is named as such, “诚信” or 诚信一词, may be asked for in any way (有没有, 在什么地方, 几回),
-if nothing else is named; anything else only with a verb of mentioning.
+What asks so is found first; what is left of the question, without the words that belong to asking, is what is looked for. A word
+that is named as such, “诚信” or 诚信一词, may be asked for in any way (有没有, 在什么地方), anything else only with a verb of
+mentioning, or for a place that only a text has (第几段).
 """
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.text import Span
 
 
 def either(chinese: str, english: str) -> re.Pattern[str]:
@@ -16,70 +21,139 @@ FEW = "(?<![这那好上头前后])几"
 """How few or how many, and not 这几部, 好几年."""
 QUOTED = re.compile(r"[“\"「『《‘]([^“”\"「」『』《》‘’]+)[”\"」』》’]")
 """A phrase in quotation marks."""
-_COUNT = "(?:几|多少)[次处回遍]"
-# 创新一词: what stands before it is a word, and no thing.
-_AS_WORD = "(?:这个词|一词|这个?字|字样|这个说法|这个提法|的名字)"
-_WORD_NAMED = '(?:[”"」』》’]字?|[一这]个?[词字])'
-_MENTION = "(?:提到|提及|说到|讲到|谈到)"
-_OF_TEXT = "(?:讲话|报告|文章|全文|原文|文)[里中]?"
-_NAMED = re.compile(rf"(?:(?:{_OF_TEXT})?(?:有没有|是否有)?)([^“”\"「」『』《》‘’、和与,?有]{{2,12}}?){_AS_WORD}")
-_COUNTED = re.compile(
-    rf"(?:{_OF_TEXT})?([^“”\"「」『』《》‘’、和与,?]{{2,12}}?){_AS_WORD}?(?:在{_OF_TEXT})?(?:一共|总共|共)?(?:出现|使?用|有)[过到]?了?{_COUNT}"
+_TIMES = f"(?:{FEW}|多少)[次处回遍]"
+_NOT_RECENT = "(?<!最近)(?<!过去)(?<!为什么)(?<!为何)(?<!为啥)"
+_SAID = "提到|提及|说到|讲到|谈到|写到|用到|含有"
+_VERB = f"(?:{_SAID}|出现)"
+_ANY_VERB = f"(?:{_VERB}|使用|包含|[提说讲谈写用有含])[了过到]*"
+_TOGETHER = "(?:一共|总共|共|都|分别|各自?|加起来)*"
+# Of a text, and of nothing else: 第几段.
+_OF_A_TEXT = "(?:第几[段句处](?:的?第几句)?|哪一?[几些]?个?(?:段落?|句子?|句话)|几个?(?:段落?|句子?))"
+_ANYWHERE = "(?:哪[里儿]|哪一?[几些]?个?(?:地方|处)|什么地方|几个地方|几处|何处)"
+_COUNTED = (
+    rf"{_TOGETHER}{_VERB}[了过]*的?{_TOGETHER}{_TIMES}|{_TOGETHER}[提说讲谈][了过到]*{_TIMES}(?![话课])"
+    # Not 最近几次出现侵权的原因, nor 几次提到国家安全是为了什么.
+    rf"|{_TOGETHER}有?{_NOT_RECENT}{_TIMES}(?:地方)?(?:{_VERB}|讲|说)(?=(?:(?!为|原因|怎|如何|的)[^,;?!。])+[?!。\s]*$)"
+    rf"|(?:{_VERB}|使?用)[了过]?的?(?:总)?次数(?:{_TOGETHER}[是有为]?多少|[是有]几次)?"
+    r"|有(?:几|多少)个(?=[“\"「『《‘])"
+)
+_PLACED = (
+    rf"{_TOGETHER}在{_OF_A_TEXT}(?:话?[里中])?(?:{_ANY_VERB})?|{_OF_A_TEXT}(?:话?[里中])?{_TOGETHER}(?:{_VERB}|包含|使?用)[了过]*"
+    rf"|(?:{_TOGETHER}在)?{_ANYWHERE}(?:话?[里中])?{_TOGETHER}被?(?:{_SAID})[了过]*|{_TOGETHER}{_VERB}[了过]*(?:的|是)*在(?:{_ANYWHERE}|哪|几)"
+    r"|多次出现(?=[^，。?!]{1,20}在(?:哪|几))"
+    # 请把提到反垄断的几处都找出来: what is mentioned stands between.
+    rf"|(?:所有|全部|每一?[处句个])的?{_VERB}[了过]*|{_VERB}[了过]*(?=[^,，。?!]{{1,20}}的(?:所有|全部|每一?|各|那?几)?(?:(?:地方|处)(?![理罚分置境立政])|句子|原话|原文))"
+)
+_ENGLISH_COUNTED = r"how (?:often|many times)|(?:the )?number of (?:times|occurrences|mentions)(?: of)?|count(?: the)?(?: number of)?(?: occurrences| mentions)?(?: of)?"
+_ENGLISH_PLACED = (
+    r"where(?= .*(?:mention|appear|occur|used))|(?:which|what|all|every|each|in which) (?:\w+ )?(?:paragraphs?|sentences?|places?)"
+    r"(?: (?:that|which|where|do|does|is|are))*(?= .*(?:mention|appear|occur|contain|use|include|have|has))|(?:all|every|each) (?:\w+ )?(?:that |which )?mention\w*"
 )
 WHERE_MENTIONED = either(
-    rf"(?:{_MENTION}|出现)了?{_COUNT}|(?:提|说|讲|谈)[了过]{_COUNT}(?![话课])"
-    # Not 最近几次出现侵权的原因, nor 几次提到国家安全是为了什么.
-    rf"|(?:(?<!最近)(?<!过去)(?<!为什么)(?<!为何)(?<!为啥){FEW}|多少)[次处回遍](?:{_MENTION}|出现)(?=(?:(?!为|原因|怎|如何|的)[^,;?!。])+[?!。\s]*$)|(?:哪些|哪几个?|几个?|多少)(?:地方|处|段落?|句子?)(?:话?里?){_MENTION}"
-    rf"|在哪(?:里|儿|些地方)?{_MENTION}|(?:{_MENTION}|出现)过?在(?:哪|几)|多次出现(?=[^，。?!]{{1,20}}在(?:哪|几))"
-    # 请把提到反垄断的几处都找出来: what is mentioned stands between.
-    rf"|{_WORD_NAMED}(?:一共|总共|共|都)?(?:使?用|写|有)[过到]?了?{_COUNT}|有(?:几|多少)个(?=[“\"「『《‘])"
-    rf"|{_WORD_NAMED}(?:都|分别)?在哪(?:些|几个?)(?:段落?|句子?|地方)"
-    rf"|(?:所有|全部|每一?[处句个])的?{_MENTION}|{_MENTION}(?=[^,，。?!]{{1,20}}的(?:所有|全部|每一?|各|那?几)?(?:(?:地方|处)(?![理罚分置境立政])|句子|原话|原文))",
-    r"(?:how (?:often|many times)|where)(?= .*(?:mention|appear|occur))|(?:all|every|each) (?:\w+ )?(?:that |which )?mention\w*",
+    f"{_COUNTED}|{_PLACED}", rf"(?:{_ENGLISH_COUNTED})(?= .*(?:mention|appear|occur|used))|{_ENGLISH_PLACED}"
 )
 """The words that ask where something is mentioned, whatever it is."""
 _OF_NAMED = either(
-    rf"{_COUNT}|哪一?[些几]?个?(?:段落?|句子?|处|地方)|[在到](?:哪[里儿]|什么地方)|第几[段句]"
-    rf"|(?:有没有|有无|提没提|说没说)(?!.*(?:什么|怎|如何|为|谁))|(?:{_MENTION}|出现|用|写|有)[过到了]*(?:吗|没有?)|有(?=[“\"「『《‘][^”\"」』》’]+[”\"」』》’].{{0,4}}吗)",
-    r"how (?:often|many times)|where|which (?:paragraphs?|sentences?)|(?:is|are) there",
+    rf"(?:{_ANY_VERB})?{_TOGETHER}{_TIMES}|{_TOGETHER}在?(?:{_OF_A_TEXT}|{_ANYWHERE})(?:话?[里中])?(?:{_ANY_VERB})?|(?:出现)?的?次数(?:是多少)?"
+    rf"|(?:有没有|有无|提没提|说没说|是否有?)(?:{_ANY_VERB})?(?!.*(?:什么|怎|如何|为|谁))|(?:{_ANY_VERB})(?:吗|没有?)|有(?=[“\"「『《‘][^”\"」』》’]+[”\"」』》’].{{0,4}}吗)"
+    r"|数一?数|统计|数一下",
+    rf"{_ENGLISH_COUNTED}|where|which (?:paragraphs?|sentences?)|(?:is|are) there",
 )
 """The words that ask so of a word that is named as such."""
-_HOW_OFTEN = either(rf'{_COUNT}|(?:几|多少)个[“"「『《‘]', "how (?:often|many times)")
+_HOW_OFTEN = either(rf'{_TIMES}|次数|(?:几|多少)个[“"「『《‘]|数一?数|统计|数一下', _ENGLISH_COUNTED)
 _AND_MORE = either(
     "为|原因|怎|如何|总结|概括|归纳|解释|说明|分析|介绍|意味|[,;。?!]\\s*[^\\s?!。]",
     "why|explain|summar\\w+|and (?:what|how)",
 )
 OF_TEXT = frozenset(
-    "找 找出 找出来 摘 摘出 摘出来 抄 引 引用 挑出 标出 贴 念 读 写 列 句 句子 原话 原文 所有 全部 每处 每句 地方 段落 出现 多次 反复 提没提 词 一词 词语 字 字样 二字 "
-    "find show quote copy print every all each sentence sentences appear appears say says passage passages paragraph paragraphs place places "
-    "mention mentions mentioning occur occurs word words times".split()
+    "找 找出 找出来 摘 摘出 摘出来 抄 引 引用 挑出 标出 贴 贴出来 念 读 看 写 列 列出来 发 句 句子 原话 原文 正文 所有 全部 每处 每句 地方 段落 出现 多次 反复 提没提 "
+    "词 一词 词语 字 字样 二字 次数 统计 数 麻烦 标题 算上 些啥 "
+    "find show quote copy print count number every all each sentence sentences appear appears say says passage passages paragraph paragraphs place places "
+    "mention mentions mentioning occur occurs occurrence occurrences word words phrase term times used use uses contain contains".split()
 )
 """Words with which one asks for a text or its words, and which name nothing in it."""
+_AS_WORD = "(?:这个词语?|[这一]词|[这那]?[几一两二三四五六七八九十]个?字|这个?字|字样|这个说法|这个提法|的名字|[这那]?[一两二三四五]个词)"
+_NAMED = re.compile(rf"([^“”\"「」『』《》‘’、,?]*?){_AS_WORD}")
+_TEXT = "(?:[这那本]?[篇份]?(?:讲话|报告|文章|全文|原文|正文|通篇|全篇|文)[里中内]?面?)"
+_ENGLISH_FILLER = r"(?:the|a|an|word|words|phrase|term|in|of|speech|report|text|appears?|occurs?|mentions?|mentioned|used?|uses|does|do|is|are|there|contains?|please|anywhere|come|up)\b"
+_BEFORE = re.compile(
+    rf"(?:[\s,，:：;；?？!！。.]|请问?|麻烦|帮我?忙?|给我|你|我?想?知道|把|数一?数|数一下|统计一?下?|查一?下|看看|告诉我|{_TEXT}|在(?={_TEXT})|的|关于|算上标题|含标题"
+    rf"|有没有|是否有?|一共|总共|\b{_ENGLISH_FILLER})+"
+)
+_BEHIND = re.compile(
+    rf"(?:[\s,，?？!！。.:：]|{_AS_WORD}|在?{_TEXT}|的?(?:所有|全部|各|那?几)?(?:地方|处|句子|原话|原文|段落)|都?(?:[找列摘标挑抄]出来?|给我)|[呢啊呀吗了]|一共|总共"
+    rf"|都|各自?|分别|在|里|中|的|共|\b{_ENGLISH_FILLER})+$"
+)
+_FILLER = re.compile(
+    rf"{_BEFORE.pattern}|{_AS_WORD}|{_VERB}|[字和与及、?？!！。.呢吗啊了过“”\"「」『』《》‘’]|分别|各自?|都|一下|话?[里中]"
+)
+_CHINESE = re.compile("[一-鿿]+")
+_SEPARATE = re.compile(r"、|以及|还有|[和与及跟]|,? and ")
 
 
-def asking_of(folded: str, *, only_named: bool) -> re.Match[str] | None:
-    """Return the words of a question, in its normal form, that ask where or how often something is mentioned.
+@dataclass(frozen=True)
+class Occurrence:
+    """What a question asks about the words of a text. Make it with `read`."""
 
-    Args:
-        folded: the question.
-        only_named: whether it names words as such, and nothing else.
-    """
-    return WHERE_MENTIONED.search(folded) or (_OF_NAMED.search(folded) if only_named else None)
+    asking: Span
+    """The words that ask so: 出现了几次."""
+    words: tuple[Span, ...]
+    """The words that are looked for, as they stand; none where something else is named beside one in quotation marks."""
+    parts: tuple[Span, ...]
+    """The same, each by itself where the question joins them: 改革和开放."""
+    named: tuple[Span, ...]
+    """Those that are named as such."""
+    how_often: bool
+    """Whether only their number is asked for."""
 
 
-def counts_only(folded: str) -> bool:
-    """Return whether a question for mentions asks how often, and nothing else."""
-    return bool(_HOW_OFTEN.search(folded)) and not _AND_MORE.search(folded)
+def read(folded: str) -> Occurrence | None:
+    """Return what a question, in its normal form, asks about the words of a text; None where it asks something else."""
+    named = _named(folded)
+    asking = [match.span() for match in WHERE_MENTIONED.finditer(folded)]
+    by_name = not asking
+    if by_name:
+        asking = [match.span() for match in _OF_NAMED.finditer(folded)] if named else []
+    only_named = named and not _FILLER.sub("", _without(folded, [*asking, *named]))
+    if not asking or (by_name and not only_named):
+        return None
+    words = named if only_named else [] if named else _looked_for(folded, asking)
+    parts = tuple(part for span in words for part in _parts(folded, span))
+    how_often = bool(_HOW_OFTEN.search(folded)) and not _AND_MORE.search(folded)
+    return Occurrence(asking[0], tuple(words), parts, tuple(named), how_often)
 
 
-def named_words(folded: str) -> list[tuple[int, int]]:
+def _named(folded: str) -> list[Span]:
     """Return where the words stand that a question names as such: in quotation marks, or before 一词."""
     quoted = [match.span(1) for match in QUOTED.finditer(folded)]
-    named = (match.span(1) for match in _NAMED.finditer(folded))
-    return [*quoted, *(span for span in named if not any(a < span[1] and span[0] < b for a, b in quoted))]
+    found = [_trimmed(folded, *match.span(1)) for match in _NAMED.finditer(folded)]
+    return [*quoted, *((a, b) for a, b in found if a < b and not any(c - 1 <= a and b <= d + 1 for c, d in quoted))]
 
 
-def counted_words(folded: str) -> list[tuple[int, int]]:
-    """Return where the words stand whose mentions are counted as they are: those named as such, else what is before 出现几次."""
-    counted = _COUNTED.match(folded)
-    return named_words(folded) or ([counted.span(1)] if counted else [])
+def _looked_for(folded: str, asking: Sequence[Span]) -> list[Span]:
+    """Return the words before those that ask, or else behind them; of an English question those that are Chinese."""
+    if folded[slice(*asking[0])].isascii():
+        return [match.span() for match in _CHINESE.finditer(folded)]
+    ends = [0, *(end for _, end in asking)]
+    before = [_trimmed(folded, end, start) for end, (start, _) in zip(ends, asking, strict=False)]
+    behind = _trimmed(folded, ends[-1], len(folded))
+    return [(a, b) for a, b in before if a < b] or [(a, b) for a, b in [behind] if a < b]
+
+
+def _without(folded: str, spans: Sequence[Span]) -> str:
+    return "".join(c for i, c in enumerate(folded) if not any(a <= i < b for a, b in spans))
+
+
+def _trimmed(folded: str, start: int, end: int) -> Span:
+    """Return a part of a question without the words that belong to asking, which may leave nothing."""
+    if match := _BEFORE.match(folded, start, end):
+        start = match.end()
+    if match := _BEHIND.search(folded, start, end):
+        end = match.start()
+    return start, max(start, end)
+
+
+def _parts(folded: str, span: Span) -> list[Span]:
+    """Return the parts of a span between 和, 、."""
+    cuts = [span[0], *(edge for match in _SEPARATE.finditer(folded, *span) for edge in match.span()), span[1]]
+    return [_trimmed(folded, a, b) for a, b in zip(cuts[::2], cuts[1::2], strict=True) if a < b]

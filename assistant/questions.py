@@ -11,21 +11,12 @@ from enum import StrEnum
 from functools import cached_property
 from itertools import pairwise
 
+from assistant import occurrences
 from assistant.english import MONTHS, english_numbers
 from assistant.glossary import Glossary, Match
 from assistant.names import is_name
-from assistant.occurrences import (
-    FEW,
-    OF_TEXT,
-    QUOTED,
-    WHERE_MENTIONED,
-    asking_of,
-    counted_words,
-    counts_only,
-    either,
-    named_words,
-)
-from assistant.text import Number, fold, is_chinese, is_function_word, is_word, located_numbers, original, tagged
+from assistant.occurrences import FEW, QUOTED, WHERE_MENTIONED, either
+from assistant.text import Number, Span, fold, is_chinese, is_function_word, is_word, located_numbers, original, tagged
 
 
 class Shape(StrEnum):
@@ -307,43 +298,52 @@ class Question:
         found = re.search(f"第几([{_MEASURES}])", self.folded)
         return found[1] if found else ""
 
-    @cached_property
+    @property
     def asks_where_mentioned(self) -> bool:
         """Whether the question asks where, or how often, the speech mentions something."""
-        return bool(self.asking_of_mentions or (self.carried and WHERE_MENTIONED.search(self.carried)))
+        return bool(self._occurrence or (self.carried and occurrences.read(self.carried)))
 
     @property
     def asks_how_often(self) -> bool:
         """Whether it asks how often the speech mentions something, and nothing else."""
-        return self.asks_where_mentioned and counts_only(self.folded)
+        return self._occurrence is not None and self._occurrence.how_often
 
     @property
     def asking_of_mentions(self) -> str:
         """The words that ask so: 出现了多少次, how often mentioned; "" where it asks something else."""
-        named = named_words(self.folded)
-        match = asking_of(self.folded, only_named=bool(named) and not self._terms_outside(named))
-        if not match:
+        if self._occurrence is None:
             return ""
-        return (
-            original(self.text, *match.span())
-            if is_chinese(self.folded)
-            else f"{match[0].partition(' ment')[0]} mentioned"
-        )
+        start, end = self._occurrence.asking
+        if is_chinese(self.folded):
+            return original(self.text, start, end)
+        return f"{self.folded[start:end].partition(' ment')[0]} mentioned"
 
     @property
-    def mentioned(self) -> list[Term]:
-        """What a question names that asks where something is mentioned.
+    def mentioned(self) -> list[list[Term]]:
+        """What a question names that asks where something is mentioned, in the ways in which it can be taken, the closest first.
 
-        A phrase in quotation marks is one term, and so is what stands before 出现几次.
+        As the words stand in it; each by itself, where it joins them; by its terms.
         """
-        named = [(start, end) for start, end in counted_words(self.folded) if is_chinese(self.folded[start:end])]
-        phrases = [Term(self.folded[start:end], Kind.NAME, start, end) for start, end in named]
-        return [*phrases, *self._terms_outside(named)]
+        found = self._occurrence
+        terms = [term for term in self.terms if term.text not in occurrences.OF_TEXT and not term.carried]
+        if found is None:
+            return [terms] if terms else []
+        others = [term for term in terms if not any(start <= term.start < end for start, end in found.named)]
+        readings = (self._phrases(found.words), self._phrases(found.parts), [*self._phrases(found.named), *others])
+        return [reading for reading in readings if reading]
 
-    def _terms_outside(self, spans: Sequence[tuple[int, int]]) -> list[Term]:
-        """Return the terms of its own that stand in none of the spans and are not of words about a text."""
-        terms = [term for term in self.terms if term.text not in OF_TEXT and not term.carried]
-        return [term for term in terms if not any(start <= term.start < end for start, end in spans)]
+    def _phrases(self, spans: Sequence[Span]) -> list[Term]:
+        """Return what stands at some places: Chinese as it stands there, numbers and words of other languages as terms."""
+        found = []
+        for start, end in spans:
+            terms = [term for term in self.terms if start <= term.start < term.end <= end and not term.carried]
+            as_it_stands = is_chinese(self.folded[start:end]) and not (len(terms) == 1 and terms[0].is_number)
+            found += [Term(self.folded[start:end], Kind.NAME, start, end)] if as_it_stands else terms
+        return found
+
+    @cached_property
+    def _occurrence(self) -> occurrences.Occurrence | None:
+        return occurrences.read(self.folded)
 
     @cached_property
     def numbers(self) -> frozenset[str]:

@@ -13,6 +13,7 @@ _ORDINALS = {
         "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(), 1
     )
 }
+_FROM_THE_END = {"next": "2", "second": "2", "third": "3", "fourth": "4"}
 _FEW = rf"(?:{'|'.join(_NUMERALS)}|[2-9])"
 _ORDINAL = rf"(?:{'|'.join(_ORDINALS)}|\d{{1,3}}(?:st|nd|rd|th)|last|final)"
 _PLACE = re.compile(
@@ -31,10 +32,26 @@ _PLACE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
+_BACK = re.compile(
+    rf"""
+    \b(?:the\ )?(?:(?P<number>next|second|third|fourth)[ -](?:to[ -](?:the[ -])?|from[ -](?:the[ -])?)?(?:last|end)|penultimate)\ (?P<unit>paragraph|sentence)
+    (?:\ (?:of|in|from)\ (?:the\ )?(?:paragraph\ (?P<of>\d{{1,3}})|(?P<of_ordinal>{_ORDINAL})\ paragraph|(?:this\ )?(?:speech|report|text)))?
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+
 
 def in_chinese(question: str) -> str:
     """Return a question whose places are named in Chinese; unchanged where it names none in English."""
-    return _PLACE.sub(_one_in_chinese, question)
+    return _PLACE.sub(_one_in_chinese, _BACK.sub(_back_in_chinese, re.sub(r"\bpara\b\.?", "paragraph", question)))
+
+
+def _back_in_chinese(match: re.Match[str]) -> str:
+    """Return a place that is counted from the end: 倒数第2段."""
+    number = _FROM_THE_END[(match["number"] or "next").lower()]
+    if match["unit"].lower() == "paragraph":
+        return f"倒数第{number}段"
+    return f"{_paragraph(match) if match['of'] or match['of_ordinal'] else '全文'}倒数第{number}句"
 
 
 def _one_in_chinese(match: re.Match[str]) -> str:

@@ -23,12 +23,12 @@ from assistant.mentions import find_mentions
 from assistant.offers import folded_once
 from assistant.outlines import outline, own_words
 from assistant.places import Places
-from assistant.questions import Question, Shape, shape_of
+from assistant.questions import Kind, Question, Shape, shape_of
 from assistant.ranking import rank, reread
 from assistant.reader import Reader, bundled_reader
 from assistant.replies import EXTRACTIVE, Mentions, Turn
 from assistant.subquestions import asks_whether, clauses, coordinated
-from assistant.text import Span
+from assistant.text import Span, is_chinese, words
 
 CERTAIN = 0.95
 """Confidence where nothing had to be weighed: an outline, a place, a count of mentions."""
@@ -157,10 +157,26 @@ class ExtractiveAnswerer:
         there = {(sentence.speech, sentence.paragraph) for sentence in places.sentences}
         within = [p for p in passages if (p.paragraph.speech, p.paragraph.number) in there]
         asked = Question.read(places.question, self.glossary)
-        if asked.asks_where_mentioned or (own_words(asked) and asked.shape is not Shape.OUTLINE):
+        if asked.asks_where_mentioned or (
+            asked.shape is not Shape.OUTLINE and self._asks_within(asked, places.sentences)
+        ):
             return self._find(places.question, within, places.sentences)
         shown = {sentence for passage in within for sentence in passage.paragraph.sentences}
         return Finding(tuple(sentence for sentence in places.sentences if sentence in shown), CERTAIN)
+
+    def _asks_within(self, question: Question, sentences: Sequence[Sentence]) -> bool:
+        """Whether a question asks for more of a place than what stands there: it names a thing, or does what is done there.
+
+        Other verbs, as in 麻烦贴一下, only ask for the text.
+        """
+        own = own_words(question)
+        terms = [term for term in question.terms if own.intersection(words(term.text))]
+        return any(
+            term.kind is not Kind.OTHER
+            or not is_chinese(term.text)
+            or any(self._coverage.cover(term, sentence.text, "") >= HALF for sentence in sentences)
+            for term in terms
+        )
 
     def _parts_of(self, text: str) -> dict[str, str]:
         """Return what a question asks, each with what it leans on, by its clause; nothing where it asks one thing."""

@@ -13,7 +13,7 @@ from assistant.text import is_chinese, numbers
 
 _NUMERAL = r"[\d一二三四五六七八九十百]{1,4}"
 _FEW = "[2-9两兩二三四五六七八九]"
-_TEXT = "(?:讲话|講話|报告|報告|文章|全文)"
+_TEXT = "(?:讲话|講話|报告|報告|文章|全文|正文)"
 # 第二、四句 and 第二句和第四句
 _AND = "[、，,和与與及]"
 _MORE_SENTENCES = rf"(?:\s*{_AND}\s*第?\s*{_NUMERAL})+\s*句"
@@ -21,7 +21,7 @@ _UNIT = "[个個]?(?:自然)?段落?"
 _TO = r"\s*(?:[开開]始)?[,，]?(?:一?直)?[到至~—–-]+\s*"
 # Behind 第二段 stands what is asked of it, and no word that it belongs to: 第二段隧道, 第一段时间, 第二段几时通车.
 _COUNTED = "[^,，。?？!！]{0,16}?(?:(?:出[现現]|提到|提及)[过過]?了?(?:[几幾]|多少)[次处處]|(?:[几幾]|多少)[次处處](?:出[现現]|提到|提及))"
-_ENDS = rf"(?=[的里裡中首第呢讲講说說谈談写寫是怎有对對提主内內总總概分各都和与與、及最末,，。?？!！\s]|到底|(?:前|[后後]|[开開][头頭]的?|[结結]尾的?)[一两兩\d二三四五]句|倒[数數]第|{_COUNTED}|$)"
+_ENDS = rf"(?=[的里裡中首第呢讲講说說谈談写寫是怎有对對提主内內总總概分各都和与與、及最末,，。?？!！\s]|到底|(?:前|[后後]|[开開][头頭]的?|[结結]尾的?)[一两兩\d二三四五]句|倒[数數]第|关于|對於|对于|[^,，。?？]{{1,12}}?(?:怎[么麼][说說讲講写寫]|[说說讲講写寫]了?[什些])|{_COUNTED}|$)"
 _WITHIN = "(?:[里裡内內]面?|中(?![国國华華央]))?"
 _SENTENCE = rf"""
     (?:
@@ -31,7 +31,7 @@ _SENTENCE = rf"""
         | 句
       )
       | 倒[数數]第\s*(?P<back>{_NUMERAL})\s*(?:(?:句[话話]?)?{_TO}(?:倒[数數])?第?\s*(?P<until_back>{_NUMERAL})\s*)?句
-      | (?:前(?![1一])|(?:[开開][头頭]|(?<=[头頭]))的?)(?P<beginning>[1一]|{_FEW})句
+      | (?:[前头頭](?![1一])|(?:[开開][头頭]|(?<=[头頭]))的?)(?P<beginning>[1一]|{_FEW})句
       | (?:最?[后後]|(?:[结結]尾|末尾|(?<=尾))的?)(?P<ending>[1一]|{_FEW})句
       | (?P<opening>首句) | (?P<closing>末句)
       | sentence\ (?P<english>\d{{1,3}})\b
@@ -59,6 +59,7 @@ _PLACE = re.compile(
         | ^\s*[这這]?篇?{_TEXT}(?=叫(?:什么|什麼|啥)(?:名字?|题目|題目|[?？]|$))
         | (?:(?<=what\ is\ )|(?<=what's\ ))the\ title\b
       )(?:\ of\ (?:the|this)\ (?:speech|report|text))?
+    | (?<![\d.])(?P<address>\d{{1,3}}\.\d{{1,3}})(?![\d.%％万萬亿億个個倍元岁歲])
     | (?P<last_sentence>(?:最[后後]一|末)句[话話]?)
     | (?P<first_sentence>(?:第一|首)句[话話]?)
     """,
@@ -74,8 +75,9 @@ _FURTHER = re.compile(
 )
 _SEVERAL = re.compile(rf"第\s*{_NUMERAL}(?:\s*[、和与與及]\s*第?\s*{_NUMERAL})+\s*段")
 # 3-5段, 二段讲什么; not 一段话, and no number of them: 两段.
+_NUMBER_BEHIND = re.compile(rf"(?:^|(?<=[，,\s的在把看]))段落?\s*({_NUMERAL})(?=[的里裡中第,，是讲講说說写寫]|$)")
 _BARE = re.compile(
-    rf"^(?=\d{{1,3}}\s*[到至~—–-]\s*\d{{1,3}}\s*段|{_NUMERAL}段(?=[的里裡中首末]|第|主要|[讲講说說写寫]|是什么|是什麼|有哪))"
+    rf"^(?=\d{{1,3}}\s*[到至~—–-]\s*\d{{1,3}}\s*段|{_NUMERAL}段(?=[的里裡中首末]|第|主要|[都全分]?[讲講说說写寫是]了?|是什么|是什麼|有哪))"
 )
 _RANGE_BEFORE = re.compile(r"(?:^|[^提说說讲講谈談写寫想看找感])[到至]\s*$")
 _RANGE_BEHIND = re.compile(r"\s*[到至~](?!底)")
@@ -179,6 +181,7 @@ class Places:
 def _spelled_out(question: str) -> str:
     """Return a question whose places are written as the patterns have them: 第三、五段, 3-5段, sentence 5 of paragraph 7."""
     question = _SEVERAL.sub(_each, question)
+    question = _NUMBER_BEHIND.sub(r"第\1段", question)
     return in_chinese(_BARE.sub("第", question))
 
 
@@ -195,7 +198,11 @@ def _named(question: str, paragraphs: Sequence[Paragraph]) -> tuple[dict[str, li
     """
     named: dict[str, list[str]] = {}
     rest, end = [], 0
-    while match := _PLACE.search(question, end):
+    begin = 0
+    while match := _PLACE.search(question, begin):
+        begin = match.end()
+        if match["address"] and not _stands(match["address"], paragraphs):
+            continue  # 3.5 is a number
         within = (
             _SENTENCES.match(question, match.end()) if not (match["last_sentence"] or match["first_sentence"]) else None
         )
@@ -216,7 +223,7 @@ def _named(question: str, paragraphs: Sequence[Paragraph]) -> tuple[dict[str, li
             addresses = [""]
         named[question[match.start() : behind].strip()] = addresses
         rest.append(question[end : match.start()])
-        end = behind
+        begin = end = behind
     return named, "".join([*rest, question[end:]])
 
 
@@ -229,6 +236,8 @@ def _addresses(match: re.Match[str], within: Sequence[re.Match[str]], paragraphs
         paragraphs: those of the speech, the title first.
     """
     last = len(paragraphs) - 1
+    if match["address"]:
+        return [match["address"]]
     if match["title"]:
         return ["0"]
     if match["last_sentence"]:
@@ -250,6 +259,12 @@ def _addresses(match: re.Match[str], within: Sequence[re.Match[str]], paragraphs
         for part in within
         for sentence in _sentences(part, len(paragraphs[number].sentences)) or [0]
     ]
+
+
+def _stands(address: str, paragraphs: Sequence[Paragraph]) -> bool:
+    """Whether a speech has a sentence of this address."""
+    paragraph, sentence = map(int, address.split("."))
+    return 0 < paragraph < len(paragraphs) and 0 < sentence <= len(paragraphs[paragraph].sentences)
 
 
 def _paragraphs(match: re.Match[str], last: int) -> list[int]:

@@ -39,10 +39,15 @@ _BACK = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+_OPENS = re.compile(
+    r"\bhow (?:does|did) (?:the|this) (?:speech|report|text) (?:(?P<opens>begin|start|open)|end|close|conclude)\b",
+    re.IGNORECASE,
+)
 
 
 def in_chinese(question: str) -> str:
     """Return a question whose places are named in Chinese; unchanged where it names none in English."""
+    question = _OPENS.sub(lambda m: f"the {'beginning' if m['opens'] else 'end'} of the speech", question)
     return _PLACE.sub(_one_in_chinese, _BACK.sub(_back_in_chinese, re.sub(r"\bpara\b\.?", "paragraph", question)))
 
 

@@ -7,7 +7,7 @@ from assistant.coverage import token_set
 from assistant.encoder import Encoder
 from assistant.index import Passage
 from assistant.occurrences import OF_TEXT
-from assistant.questions import Question, Shape, shape_of
+from assistant.questions import ABOUT_THE_WHOLE, Question, Shape, shape_of
 from assistant.ranking import FRAME
 from assistant.text import words
 
@@ -31,6 +31,11 @@ TASKS = (
     "What are the main tasks set out in the speech?",
 )
 
+# Beside these a question that asks what the examples ask names nothing of its own.
+_OF_THE_WHOLE = ABOUT_THE_WHOLE | frozenset(
+    "学习 集体 今后 未来 下一步 提纲 大纲 主题 主旨 核心 观点 要点 中心 思路 脉络 结论 结构 一条条 几大 大方面 话 "
+    "main set task tasks topic theme subject message messages lay laid out".split()
+)
 _ANY_PART = frozenset("方面 任务 要求 措施 举措 工作 部署 重点 要点 各项 具体 主要 所有".split())
 
 
@@ -42,9 +47,9 @@ def outline(question: Question, passages: Sequence[Passage], corpus: Corpus, enc
     # Not 他讲了什么 of a lecturer.
     whole = question.shape is Shape.OUTLINE and shape_of(question.spoken) is Shape.OUTLINE
     theme = question.shape is Shape.LIST and _is_theme(question, corpus)
-    if not whole and (theme or _resembles(question, TASKS, encoder)):
+    if not whole and (theme or _resembles(question, TASKS, corpus, encoder)):
         return [s for s in topics if FRAME.match(s.text) and "要" in s.text] or topics
-    if whole or (question.thing is None and _resembles(question, GIST, encoder)):
+    if whole or (question.thing is None and _resembles(question, GIST, corpus, encoder)):
         return list(dict.fromkeys([*_theme(sentences, corpus), *topics]))
     return []
 
@@ -54,9 +59,9 @@ def own_words(question: Question) -> set[str]:
     return {word for term in question.terms for word in words(term.text)} - _ANY_PART - OF_TEXT
 
 
-def _resembles(question: Question, examples: tuple[str, ...], encoder: Encoder) -> bool:
-    """Whether a question asks the same as one of the examples, in whatever words."""
-    if any(term.carried for term in question.terms):
+def _resembles(question: Question, examples: tuple[str, ...], corpus: Corpus, encoder: Encoder) -> bool:
+    """Whether a question asks the same as one of the examples, in whatever words, and names nothing of its own: 区块链."""
+    if any(term.carried for term in question.terms) or not _is_common(own_words(question) - _OF_THE_WHOLE, corpus):
         return False
     (asked,) = encoder.embed_questions([question.text])
     return bool((encoder.embed_questions(examples) @ asked).max() >= ALIKE)
@@ -76,5 +81,10 @@ def _is_theme(question: Question, corpus: Corpus) -> bool:
     asked = own_words(question)
     if not asked and not any(part in question.folded for part in _ANY_PART):
         return False
+    return _is_common(asked, corpus)
+
+
+def _is_common(asked: set[str], corpus: Corpus) -> bool:
+    """Whether a third of the paragraphs hold each of some words."""
     paragraphs = [token_set(paragraph.text) for paragraph in corpus.paragraphs]
     return all(sum(word in tokens for tokens in paragraphs) * 3 >= len(paragraphs) for word in asked)

@@ -126,10 +126,10 @@ _VAGUE = frozenset(
     "after before such than then also more most much many other mention mentioned according give me there their they "
     "them i you we us our your my when where who whom whose if so only just out up make made take took get go talk "
     "want does been being do did done call called mean meaning use used be by with from for as at on it its "
-    "described behind play played anything else place gave given begin began begun first besides tough tougher handled handle thing things kind kinds part parts way ways work worked involved concerning regarding".split()
+    "described behind play played anything else place gave given first besides tough tougher handled handle thing things kind kinds part parts way ways work worked involved concerning regarding".split()
 )
 # Beside these a question for the whole names no topic: 用几句话给我介绍一下.
-_ABOUT_THE_WHOLE = _VAGUE | frozenset(
+ABOUT_THE_WHOLE = _VAGUE | frozenset(
     "报道 材料 稿子 文件 会议 领导 总书记 习近平 这次 这份 整个 全部 我们 一句话 几句话 三句话 一两句 句 话 简单 简要 简短 大概 大致 大体 介绍 讲讲 说说 谈谈 聊聊 听 "
     "看看 了解 展开 意思 精神 重点 思想 观点 件 事 帮 帮忙 麻烦 不能 brief briefly short document article give key text whole".split()
 )
@@ -362,7 +362,7 @@ def shape_of(question: str) -> Shape:
     facts = any(_asks(_ASKS[shape], folded) for shape in (Shape.WHEN, Shape.WHO, Shape.WHERE))
     # Its words alone: in a glossary, 习近平总书记 is one.
     topic = (term.text for term in _terms(folded, frozenset(), _NO_GLOSSARY))
-    if not facts and _ASKS[Shape.OUTLINE].search(folded) and _ABOUT_THE_WHOLE.issuperset(topic):
+    if not facts and _ASKS[Shape.OUTLINE].search(folded) and ABOUT_THE_WHOLE.issuperset(topic):
         return Shape.OUTLINE
     shape = next((shape for shape, pattern in _ASKS.items() if _asks(pattern, folded)), Shape.OTHER)
     return Shape.LIST if shape is Shape.OUTLINE else shape
@@ -459,10 +459,11 @@ def _kind_of(match: Match) -> Kind:
     What official texts use as a set phrase is a matter of its own, whatever its part of speech: 扶贫, 立法. A numbered
     meeting or plan is that or another: 六中全会 is no 五中全会.
     """
-    word, tag = tagged(match.phrase if is_chinese(match.phrase) else match.terms[0])[-1]
+    said = match.phrase if is_chinese(match.phrase) else match.terms[0]
+    word, tag = tagged(said)[-1]
     if _NUMBERED.search(match.phrase):
         return Kind.EXACT
-    if is_chinese(match.phrase) and (is_name(word, tag) or _TITLED.search(match.phrase)):
+    if _TITLED.search(said) or (is_chinese(match.phrase) and is_name(word, tag)):
         return Kind.NAME
     kind = _kind(tag)
     return Kind.NOUN if match.official and kind is Kind.OTHER else kind

@@ -7,7 +7,7 @@ from math import exp
 
 from assistant.coverage import HALF, WHOLE, Coverage
 from assistant.encoder import Encoder
-from assistant.offers import offers
+from assistant.offers import leaves_undefined, offers
 from assistant.opposites import contrary
 from assistant.questions import Kind, Question, Term
 from assistant.ranking import READ, Candidate
@@ -25,7 +25,7 @@ questions it is often far lower, and wrong."""
 # What evidence adds to the log-odds that the question is answered. Rounded from a search for the fewest near misses answered
 # while 9 % of the other questions are refused, on the tune split and on other speeches alike (fifteen of `eval/speeches`, ten
 # that were held out from the reader's training); around the best it is flat. Set by hand, so that hardly anything outweighs
-# them: `_OFFERED`, `_NOWHERE`, `_CONTRARY`. What only the bundled speech gained from, whose field the glossary knows, was left
+# them: `_OFFERED`, `_NOWHERE`, `_CONTRARY`, `_UNDEFINED`. What only the bundled speech gained from, whose field the glossary knows, was left
 # out: the share of the question that is lacking, a name that is lacking here.
 _BASE = -7.1
 _ODDS, _HIGHEST, _VERDICT = 0.5, 0.3, 0.2
@@ -39,6 +39,8 @@ _NOWHERE = -6.0
 _STRANGE = -1.0
 """The corpus has hardly a name or noun of the question."""
 _CONTRARY = -6.0
+_UNDEFINED = -6.0
+"""It is asked what something is, and the best sentence only uses the word."""
 _UNHEARD = -2.0
 """The corpus has no word of the question, and the reader is not sure."""
 
@@ -67,6 +69,6 @@ def judge(
         _BASE + _ODDS * best.odds + _HIGHEST * max(c.odds for c in ranked) + _VERDICT * verdict
         + _OFFERED * offers(best.sentence.text, question) + _SWAPPED * best.covered * bool(missing)
         + _NOWHERE * nowhere + _STRANGE * strange + _CONTRARY * contrary(question, [c.sentence.text for c in ranked[:READ]])
-        + _UNHEARD * unheard
+        + _UNHEARD * unheard + _UNDEFINED * leaves_undefined(best.sentence.text, question)
     )  # fmt: skip
     return round(1 / (1 + exp(-evidence)), 4), missing

@@ -69,7 +69,7 @@ OF_TEXT = frozenset(
     "找 找出 找出来 摘 摘出 摘出来 抄 引 引用 挑出 标出 贴 贴出来 念 读 看 写 列 列出来 发 句 句子 原话 原文 正文 所有 全部 每处 每句 地方 段落 出现 多次 反复 提没提 "
     "词 一词 词语 字 字样 二字 次数 统计 数 麻烦 标题 算上 些啥 "
     "find show quote copy print count number every all each sentence sentences appear appears say says passage passages paragraph paragraphs place places "
-    "mention mentions mentioning occur occurs occurrence occurrences word words phrase term times used use uses contain contains".split()
+    "mention mentions mentioning occur occurs occurrence occurrences word words phrase term times used use uses contain contains topic topics subject theme content contents".split()
 )
 """Words with which one asks for a text or its words, and which name nothing in it."""
 _AS_WORD = "(?:这个词语?|[这一]词|[这那]?[几一两二三四五六七八九十]个?字|这个?字|字样|这个说法|这个提法|的名字|[这那]?[一两二三四五]个词)"

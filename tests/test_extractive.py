@@ -608,3 +608,43 @@ def test_the_answerer_says_its_name_and_uses_no_prompt(corpus: Corpus, tmp_path:
     answerer = ExtractiveAnswerer(corpus)
     assert (answerer.name, answerer.prompt) == ("extractive", None)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("thing", ["知识产权", "地方保护主义", "域外适用", "新发展格局", "全链条保护", "知识共享"])
+@pytest.mark.parametrize("form", ["什么是{}？", "什么叫{}", "请问何谓“{}”？", "{}的定义是什么？"])
+def test_a_sentence_that_only_uses_a_word_does_not_say_what_it_is(assistant: Assistant, thing: str, form: str) -> None:
+    assert assistant.ask(form.format(thing)).kind == "refusal"
+
+
+@pytest.mark.parametrize("question", ["什么是引领发展的第一动力？", "什么是创新？", "“第一动力”指的是什么？"])
+def test_a_sentence_that_says_what_a_thing_is_answers(assistant: Assistant, question: str) -> None:
+    reply = assistant.ask(question)
+    assert isinstance(reply, Answer)
+    assert reply.citations[0].sentence.address == "3.2"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What does the speech say about football?",
+        "What does the speech say about blockchain?",
+        "讲话对区块链提出了什么要求？",
+        "讲话对航天提出了哪些要求？",
+        "What is the role of the WTO?",
+        "RCEP怎么说？",
+    ],
+)
+def test_what_is_asked_of_a_thing_is_no_question_on_the_whole_speech(assistant: Assistant, question: str) -> None:
+    assert assistant.ask(question).kind == "refusal"
+
+
+@pytest.mark.parametrize(
+    ("question", "address"),
+    [("讲话对人才提出了什么要求？", "11.1"), ("讲话在宣传方面讲了什么？", "7.8"), ("什么时候开的会？", "1.1")],
+)
+def test_what_is_asked_of_a_thing_is_answered_with_what_tells_of_it(
+    assistant: Assistant, question: str, address: str
+) -> None:
+    reply = assistant.ask(question)
+    assert isinstance(reply, Answer)
+    assert [citation.sentence.address for citation in reply.citations] == [address]

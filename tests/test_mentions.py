@@ -78,7 +78,12 @@ def test_a_word_of_another_language_is_counted_as_the_speech_has_it(
 
 
 def test_things_that_are_named_in_one_breath_are_counted_each(assistant: Assistant) -> None:
-    for question in ("反垄断和地理标志各提到几次？", "几次提到反垄断和地理标志", "反垄断提到几次？地理标志提到几次？"):
+    for question in (
+        "反垄断和地理标志各提到几次？",
+        "几次提到反垄断和地理标志",
+        "反垄断提到几次？地理标志提到几次？",
+        "“反垄断”和“地理标志”分别在哪一段提到？",
+    ):
         reply = assistant.ask(question)
         assert isinstance(reply, Answer)
         assert reply.mentions == Mentions(("反垄断", "地理标志"), (3, 1), 4, 4)
@@ -112,6 +117,31 @@ def test_of_things_named_in_one_breath_one_may_not_stand_there_at_all(assistant:
         ("创新在全文中一共出现几次", "创新"),
         ("知识产权保护工作这个词一共出现了多少次", "知识产权保护工作"),
         ("How many times does 创新 appear?", "创新"),
+        ("“国家安全”一共提了几次？", "国家安全"),
+        ("“公平竞争”出现在什么地方？", "公平竞争"),
+        ("文中有没有“诚信”这个词？", "诚信"),
+        ("专利这个词出现过吗？在哪儿？", "专利"),
+        ("哪些句子里有“人民”二字？", "人民"),
+        ("讲话里有“诚信”吗", "诚信"),
+        ("“商业秘密”提没提？", "商业秘密"),
+        ("习近平这三个字出现了几遍", "习近平"),
+        ("法律两个字出现多少次", "法律"),
+        ("统计一下“改革”的次数", "改革"),
+        ("知识产权出现的次数是多少", "知识产权"),
+        ("共有几处提到改革", "改革"),
+        ("文中有几处讲到国家安全", "国家安全"),
+        ("文章提到“合作”多少遍", "合作"),
+        ("数一数“强调”", "强调"),
+        ("哪些句子含有“司法”", "司法"),
+        ("哪里提到了司法", "司法"),
+        ("司法在哪几段出现", "司法"),
+        ("惩罚性赔偿在第几段", "惩罚性赔偿"),
+        ("大数据在第几段第几句", "大数据"),
+        ("“十四五”在文中哪里出现", "十四五"),
+        ("尊重和保护知识产权提到几次", "尊重和保护知识产权"),
+        ("Count the occurrences of “国家安全”", "国家安全"),
+        ("number of times 创新 appears", "创新"),
+        ("which paragraphs use the word 大国", "大国"),
     ],
 )
 def test_a_phrase_is_counted_as_it_stands(assistant: Assistant, question: str, word: str) -> None:
@@ -182,6 +212,14 @@ def test_a_title_has_its_own_count(assistant: Assistant) -> None:
         "这几次提到的侵权假冒怎么整治？",
         "为什么几次提到国家安全？",
         "财政赤字有几处？",
+        "他讲了几次话？",
+        "集体学习举行了几次？",
+        "“一带一路”沿线国家有没有签协议？",
+        "“最多跑一次”改革在哪里试点？",
+        "“反垄断”有没有具体措施？",
+        "“重拳出击”是针对什么地方的？",
+        "“新发展格局”有没有说是什么",
+        "哪一段最重要",
         "领导题字写过几次？",
     ],
 )

@@ -101,8 +101,8 @@ class ExtractiveAnswerer:
 
         They are sentences of the passages; where mentions are asked for, of the whole corpus. Where the question asks for more
         than was quoted before, 还有吗, they are others than those `quoted`.
-        Of a question that asks several things, each is answered by itself if the first one is, and those that are not are told;
-        else it is asked whole: the others may lean on the first. So it is where the first only asks whether: 你知道版权吗？谁发明了它？
+        Of a question that asks several things, each is answered by itself, and those that are not are told; where the first is not
+        answered, it is asked whole, and only what names its own things is answered by itself: the others may lean on the first. So it is where the first only asks whether: 你知道版权吗？谁发明了它？
         """
         question = Question.read(text, self.glossary)
         if quoted and question.carried and question.asks_for_more:
@@ -129,7 +129,10 @@ class ExtractiveAnswerer:
         return replace(self._find(question.text, passages, self.corpus.sentences, telling - set(quoted)), more=True)
 
     def _find_parts(self, text: str, passages: Sequence[Passage]) -> Finding | None:
-        """Return what answers the parts of a question; None where it asks one thing, or must be asked whole."""
+        """Return what answers the parts of a question, or it as a whole where they lean on what is not answered.
+
+        None where it asks one thing, or where the first part only asks whether.
+        """
         asked = self._parts_of(text)
         parts = [self._find(part, passages, self.corpus.sentences) for part in asked.values()]
         if not parts or (not all(part.sentences for part in parts) and asks_whether(next(iter(asked)))):
@@ -205,10 +208,9 @@ class ExtractiveAnswerer:
             if mentioned := find_mentions(question, told):
                 mentions, sentences = mentioned
                 return Finding(sentences, CERTAIN, matched=_stood_in(question, sentences), mentions=mentions)
-            # Each by itself, if it joins several: 区块链和元宇宙.
-            readings = question.mentioned
-            absent = [term for term in (readings[-2:] or [[]])[0] if not self._coverage.says(term)]
-            if absent or not readings:
+            looked_for = question.mentioned.parts or question.mentioned.terms
+            absent = [term for term in looked_for if not self._coverage.says(term)]
+            if absent or not looked_for:
                 return Finding((), 0.0, tuple(question.typed(term) for term in absent))
         if sure := [s for s in outline(question, passages, self.corpus, self.encoder) if only is None or s in only]:
             return Finding(tuple(sure[:MAX_PARTS]), CERTAIN)

@@ -26,13 +26,11 @@ def find_mentions(question: Question, sentences: Sequence[Sentence]) -> tuple[Me
     """
     if not question.asks_where_mentioned:
         return None
-    each = {term.text for term in coordinated(question)}
-    readings = question.mentioned
-    for i, terms in enumerate(readings):
-        apart = bool(_EACH.search(question.folded)) or i < len(readings) - 1 or {term.text for term in terms} <= each
-        if found := _find(terms, sentences, apart=apart):
-            return found
-    return None
+    whole, parts, terms = question.mentioned
+    named_together = {term.text for term in terms} <= {term.text for term in coordinated(question)}
+    apart = bool(_EACH.search(question.folded)) or named_together
+    readings = ((whole, True), (parts, True), (terms, apart))
+    return next((found for given, each in readings if given and (found := _find(given, sentences, apart=each))), None)
 
 
 def _find(

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.text import Span
+from assistant.text import Span, located_words
 
 
 def either(chinese: str, english: str) -> re.Pattern[str]:
@@ -23,35 +23,38 @@ QUOTED = re.compile(r"[“\"「『《‘]([^“”\"「」『』《》‘’]+)[
 """A phrase in quotation marks."""
 _TIMES = f"(?:{FEW}|多少)[次处回遍]"
 _NOT_RECENT = "(?<!最近)(?<!过去)(?<!为什么)(?<!为何)(?<!为啥)"
-_SAID = "提到|提及|说到|讲到|谈到|写到|用到|含有"
+_MENTION = "提到|提及|说到|讲到|谈到"
+_SAID = f"{_MENTION}|写到|用到|含有"
 _VERB = f"(?:{_SAID}|出现)"
 _ANY_VERB = f"(?:{_VERB}|使用|包含|[提说讲谈写用有含])[了过到]*"
-_TOGETHER = "(?:一共|总共|共|都|分别|各自?|加起来)*"
+_TOGETHER = "(?:一共|总共|共|都|分别|各自?|加起来){0,2}"
+# Not 公共提到几次: what is one character may belong to the word before.
+_LEADING = "(?:一共|总共|分别|各自|加起来){0,2}"
 # Of a text, and of nothing else: 第几段.
-_OF_A_TEXT = "(?:第几[段句处](?:的?第几句)?|哪一?[几些]?个?(?:段落?|句子?|句话)|几个?(?:段落?|句子?))"
+_PARAGRAPH = "段(?![时历经路距日期岁])落?"
+_OF_A_TEXT = f"(?:第几(?:{_PARAGRAPH}|[句处])(?:的?第几句)?|哪一?[几些]?个?(?:{_PARAGRAPH}|句子?|句话)|几个?(?:{_PARAGRAPH}|句子?))"
 _ANYWHERE = "(?:哪[里儿]|哪一?[几些]?个?(?:地方|处)|什么地方|几个地方|几处|何处)"
 _COUNTED = (
-    rf"{_TOGETHER}{_VERB}[了过]*的?{_TOGETHER}{_TIMES}|{_TOGETHER}[提说讲谈][了过到]*{_TIMES}(?![话课])"
+    rf"{_LEADING}{_VERB}[了过]*的?{_TOGETHER}{_TIMES}|{_LEADING}[提说讲谈][了过到]*{_TIMES}(?![话课])"
     # Not 最近几次出现侵权的原因, nor 几次提到国家安全是为了什么.
-    rf"|{_TOGETHER}有?{_NOT_RECENT}{_TIMES}(?:地方)?(?:{_VERB}|讲|说)(?=(?:(?!为|原因|怎|如何|的)[^,;?!。])+[?!。\s]*$)"
+    rf"|{_LEADING}有?{_NOT_RECENT}{_TIMES}(?:地方)?(?:{_VERB}|讲|说)(?=(?:(?!为|原因|怎|如何|的)[^,;?!。])+[?!。\s]*$)"
     rf"|(?:{_VERB}|使?用)[了过]?的?(?:总)?次数(?:{_TOGETHER}[是有为]?多少|[是有]几次)?"
-    r"|有(?:几|多少)个(?=[“\"「『《‘])"
+    rf"|(?:{_MENTION})[了过]?(?=[^,;?!。]{{1,20}}{_TIMES}[?!。\s]*$)|有(?:几|多少)个(?=[“\"「『《‘])"
 )
 _PLACED = (
-    rf"{_TOGETHER}在{_OF_A_TEXT}(?:话?[里中])?(?:{_ANY_VERB})?|{_OF_A_TEXT}(?:话?[里中])?{_TOGETHER}(?:{_VERB}|包含|使?用)[了过]*"
-    rf"|(?:{_TOGETHER}在)?{_ANYWHERE}(?:话?[里中])?{_TOGETHER}被?(?:{_SAID})[了过]*|{_TOGETHER}{_VERB}[了过]*(?:的|是)*在(?:{_ANYWHERE}|哪|几)"
+    rf"{_LEADING}在{_OF_A_TEXT}(?:话?[里中])?(?:{_ANY_VERB})?|{_OF_A_TEXT}(?:话?[里中])?{_TOGETHER}(?:{_VERB}|包含|使?用)[了过]*"
+    rf"|(?:{_LEADING}在)?{_ANYWHERE}(?:话?[里中])?{_TOGETHER}被?(?:{_SAID})[了过]*|{_LEADING}{_VERB}[了过]*(?:的|是)*在(?:{_OF_A_TEXT}|{_ANYWHERE}|哪|几)"
     r"|多次出现(?=[^，。?!]{1,20}在(?:哪|几))"
     # 请把提到反垄断的几处都找出来: what is mentioned stands between.
-    rf"|(?:所有|全部|每一?[处句个])的?{_VERB}[了过]*|{_VERB}[了过]*(?=[^,，。?!]{{1,20}}的(?:所有|全部|每一?|各|那?几)?(?:(?:地方|处)(?![理罚分置境立政])|句子|原话|原文))"
+    rf"|(?:所有|全部|每一?[处句个])的?(?:{_MENTION})[了过]*|(?:{_MENTION})[了过]*(?=[^,，。?!]{{1,20}}的(?:所有|全部|每一?|各|那?几)?(?:(?:地方|处)(?![理罚分置境立政])|句子|原话|原文))"
 )
 _ENGLISH_COUNTED = r"how (?:often|many times)|(?:the )?number of (?:times|occurrences|mentions)(?: of)?|count(?: the)?(?: number of)?(?: occurrences| mentions)?(?: of)?"
+_MENTIONED_IN_ENGLISH = r"(?= .*\b(?:mention|appear|occur|the (?:word|phrase|term)\b.* used))"
 _ENGLISH_PLACED = (
-    r"where(?= .*(?:mention|appear|occur|used))|(?:which|what|all|every|each|in which) (?:\w+ )?(?:paragraphs?|sentences?|places?)"
-    r"(?: (?:that|which|where|do|does|is|are))*(?= .*(?:mention|appear|occur|contain|use|include|have|has))|(?:all|every|each) (?:\w+ )?(?:that |which )?mention\w*"
+    rf"where{_MENTIONED_IN_ENGLISH}|(?:which|in which) (?:paragraphs?|sentences?)(?= .*\b(?:mention|appear|occur|contain|use|include))"
+    r"|(?:all|every|each) (?:\w+ )?(?:that |which )?(?:mention|contain)\w*"
 )
-WHERE_MENTIONED = either(
-    f"{_COUNTED}|{_PLACED}", rf"(?:{_ENGLISH_COUNTED})(?= .*(?:mention|appear|occur|used))|{_ENGLISH_PLACED}"
-)
+WHERE_MENTIONED = either(f"{_COUNTED}|{_PLACED}", rf"(?:{_ENGLISH_COUNTED}){_MENTIONED_IN_ENGLISH}|{_ENGLISH_PLACED}")
 """The words that ask where something is mentioned, whatever it is."""
 _OF_NAMED = either(
     rf"(?:{_ANY_VERB})?{_TOGETHER}{_TIMES}|{_TOGETHER}在?(?:{_OF_A_TEXT}|{_ANYWHERE})(?:话?[里中])?(?:{_ANY_VERB})?|(?:出现)?的?次数(?:是多少)?"
@@ -60,7 +63,7 @@ _OF_NAMED = either(
     rf"{_ENGLISH_COUNTED}|where|which (?:paragraphs?|sentences?)|(?:is|are) there",
 )
 """The words that ask so of a word that is named as such."""
-_HOW_OFTEN = either(rf'{_TIMES}|次数|(?:几|多少)个[“"「『《‘]|数一?数|统计|数一下', _ENGLISH_COUNTED)
+_HOW_OFTEN = either(rf"{_TIMES}|次数|(?:几|多少)个$|数一?数|统计|数一下", _ENGLISH_COUNTED)
 _AND_MORE = either(
     "为|原因|怎|如何|总结|概括|归纳|解释|说明|分析|介绍|意味|[,;。?!]\\s*[^\\s?!。]",
     "why|explain|summar\\w+|and (?:what|how)",
@@ -74,19 +77,14 @@ OF_TEXT = frozenset(
 """Words with which one asks for a text or its words, and which name nothing in it."""
 _AS_WORD = "(?:这个词语?|[这一]词|[这那]?[几一两二三四五六七八九十]个?字|这个?字|字样|这个说法|这个提法|的名字|[这那]?[一两二三四五]个词)"
 _NAMED = re.compile(rf"([^“”\"「」『』《》‘’、,?]*?){_AS_WORD}")
-_TEXT = "(?:[这那本]?[篇份]?(?:讲话|报告|文章|全文|原文|正文|通篇|全篇|文)[里中内]?面?)"
-_ENGLISH_FILLER = r"(?:the|a|an|word|words|phrase|term|in|of|speech|report|text|appears?|occurs?|mentions?|mentioned|used?|uses|does|do|is|are|there|contains?|please|anywhere|come|up)\b"
-_BEFORE = re.compile(
-    rf"(?:[\s,，:：;；?？!！。.]|请问?|麻烦|帮我?忙?|给我|你|我?想?知道|把|数一?数|数一下|统计一?下?|查一?下|看看|告诉我|{_TEXT}|在(?={_TEXT})|的|关于|算上标题|含标题"
-    rf"|有没有|是否有?|一共|总共|\b{_ENGLISH_FILLER})+"
+_COMMAND = re.compile(r"(?:请|麻烦|帮我?忙?|你|给我|[\s,])*(?:统计一?下|数一?数|数一下|查一?下)")
+_FILLERS = frozenset(
+    "请 请问 麻烦 帮 帮我 帮忙 我 你 给 给我 想 我想 知道 想知道 把 看看 告诉 一下 讲话 报告 文章 全文 原文 正文 通篇 全篇 文中 文内 文 篇 这 那 本 该 份 这篇 这份 里 里面 "
+    "中 内 在 的 关于 算上 含 标题 有 没有 有没有 是否 一共 总共 共 共有 都 各 各自 分别 总 了 过 呢 吗 啊 呀 所有 全部 地方 处 段 段落 句子 原话 几 几处 几次 多少 次 遍 回 找 找出 找出来 列 列出 "
+    "列出来 摘出 摘出来 标出 标出来 挑出 挑出来 抄出 抄出来 出来 来 字 话 和 与 及 以及 提到 提及 说到 讲到 谈到 写到 用到 出现 the a an word words phrase term in of speech "
+    "几段 几句 report text occurrences number times appear appears occur occurs mention mentions mentioned use used uses does do is are there contain contains please anywhere come up".split()
 )
-_BEHIND = re.compile(
-    rf"(?:[\s,，?？!！。.:：]|{_AS_WORD}|在?{_TEXT}|的?(?:所有|全部|各|那?几)?(?:地方|处|句子|原话|原文|段落)|都?(?:[找列摘标挑抄]出来?|给我)|[呢啊呀吗了]|一共|总共"
-    rf"|都|各自?|分别|在|里|中|的|共|\b{_ENGLISH_FILLER})+$"
-)
-_FILLER = re.compile(
-    rf"{_BEFORE.pattern}|{_AS_WORD}|{_VERB}|[字和与及、?？!！。.呢吗啊了过“”\"「」『』《》‘’]|分别|各自?|都|一下|话?[里中]"
-)
+"""Words that belong to asking, before and behind what is looked for."""
 _CHINESE = re.compile("[一-鿿]+")
 _SEPARATE = re.compile(r"、|以及|还有|[和与及跟]|,? and ")
 
@@ -114,13 +112,13 @@ def read(folded: str) -> Occurrence | None:
     by_name = not asking
     if by_name:
         asking = [match.span() for match in _OF_NAMED.finditer(folded)] if named else []
-    only_named = named and not _FILLER.sub("", _without(folded, [*asking, *named]))
+    only_named = named and not _left(folded, [*asking, *named])
     if not asking or (by_name and not only_named):
         return None
     words = named if only_named else [] if named else _looked_for(folded, asking)
     parts = tuple(part for span in words for part in _parts(folded, span))
-    how_often = bool(_HOW_OFTEN.search(folded)) and not _AND_MORE.search(folded)
-    return Occurrence(asking[0], tuple(words), parts, tuple(named), how_often)
+    often = bool(re.search(_TIMES, folded)) or any(_HOW_OFTEN.search(folded[start:end]) for start, end in asking)
+    return Occurrence(asking[0], tuple(words), parts, tuple(named), often and not _AND_MORE.search(folded))
 
 
 def _named(folded: str) -> list[Span]:
@@ -135,25 +133,45 @@ def _looked_for(folded: str, asking: Sequence[Span]) -> list[Span]:
     if folded[slice(*asking[0])].isascii():
         return [match.span() for match in _CHINESE.finditer(folded)]
     ends = [0, *(end for _, end in asking)]
-    before = [_trimmed(folded, end, start) for end, (start, _) in zip(ends, asking, strict=False)]
-    behind = _trimmed(folded, ends[-1], len(folded))
-    return [(a, b) for a, b in before if a < b] or [(a, b) for a, b in [behind] if a < b]
+    pieces = [(end, start) for end, (start, _) in zip(ends, asking, strict=False)]
+    before, behind = ([_trimmed(folded, a, b) for a, b in part] for part in (pieces, [(ends[-1], len(folded))]))
+    # 讲话出现几次: what belongs to asking elsewhere may be what is looked for.
+    itself = [
+        (a + word.start, a + word.end)
+        for a, b in pieces
+        for word in located_words(folded[a:b])[-1:]
+        if word.end - word.start > 1
+    ]
+    return next((found for spans in (before, behind, itself) if (found := [(a, b) for a, b in spans if a < b])), [])
 
 
-def _without(folded: str, spans: Sequence[Span]) -> str:
-    return "".join(c for i, c in enumerate(folded) if not any(a <= i < b for a, b in spans))
+def _left(folded: str, spans: Sequence[Span]) -> list[str]:
+    """Return the words of a question outside some spans that do not belong to asking."""
+    rest = "".join(" " if any(a <= i < b for a, b in spans) else c for i, c in enumerate(folded))
+    return [
+        word.text
+        for word in located_words(re.sub(f"{_COMMAND.pattern}|{_AS_WORD}", " ", rest))
+        if word.text not in _FILLERS
+    ]
 
 
 def _trimmed(folded: str, start: int, end: int) -> Span:
     """Return a part of a question without the words that belong to asking, which may leave nothing."""
-    if match := _BEFORE.match(folded, start, end):
-        start = match.end()
-    if match := _BEHIND.search(folded, start, end):
-        end = match.start()
-    return start, max(start, end)
+    if command := _COMMAND.match(folded, start, end):
+        start = command.end()
+    words = located_words(folded[start:end])
+    kept = [i for i, word in enumerate(words) if word.text not in _FILLERS]
+    if not kept:
+        return start, start
+    found = start + words[kept[0]].start, start + words[kept[-1]].end
+    # 首都 may have been cut into 首 and 都.
+    return found if found[1] - found[0] > 1 or end - start > 2 else (start, end)
 
 
 def _parts(folded: str, span: Span) -> list[Span]:
-    """Return the parts of a span between 和, 、."""
+    """Return the parts of a span between 和, 、; all of it where it stands in quotation marks."""
+    if QUOTED.match(folded, max(0, span[0] - 1)):
+        return [span]
     cuts = [span[0], *(edge for match in _SEPARATE.finditer(folded, *span) for edge in match.span()), span[1]]
-    return [_trimmed(folded, a, b) for a, b in zip(cuts[::2], cuts[1::2], strict=True) if a < b]
+    parts = [_trimmed(folded, a, b) for a, b in zip(cuts[::2], cuts[1::2], strict=True)]
+    return [(a, b) for a, b in parts if a < b] or [span]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
 from assistant import occurrences
 from assistant.english import MONTHS, english_numbers
@@ -121,7 +122,7 @@ _VAGUE = frozenset(
     "好的 好 行 嗯 还有 别的 其他 内容 想 知道 具体 东西 事情 事儿 事 问题 情况 时候 人 人们 方面 部分 有 没有 是 来 去 做 搞 弄 出来 算 到底 咱 咱们 自己 大家 别人 "
     "意思 理解 叫 用 说 讲 提 指 提到 提出 谈到 指出 强调 认为 说到 说法 包括 包含 属于 安排 办法 要求 态度 立场 目的 效果 作用 原因 "
     "用处 好处 打算 觉得 看待 涉及 列举 列出 进行 时 名字 样子 一样 一下 分别 各自 所谓 视为 当作 看作 后 前 里 咋 啥 能 要 会 应 可以 得 "
-    "给 让 把 被 将 需要 必须 不能 不要 词 句话 工作 一共 总共 最后 究竟 起来 时 过来 这部分 前前后后 活动 职务 主题 方向 办 解决 普通 现行 处理 处置 办理 应对 对待 收拾 整治 治理 管管 坏人 玩意儿 这帮 东东 这 那 我 你 您 咱 "
+    "给 让 把 被 将 需要 必须 不能 不要 词 句话 工作 一共 总共 定义 何谓 何为 叫做 最后 究竟 起来 时 过来 这部分 前前后后 活动 职务 主题 方向 办 解决 普通 现行 处理 处置 办理 应对 对待 收拾 整治 治理 管管 坏人 玩意儿 这帮 东东 这 那 我 你 您 咱 "
     "should shall must will would can could may might have has had having not no any some all into between during "
     "after before such than then also more most much many other mention mentioned according give me there their they "
     "them i you we us our your my when where who whom whose if so only just out up make made take took get go talk "
@@ -206,6 +207,17 @@ _THINGS = {
         rf"多少|{FEW}(?:名|人|位|次|件|家|条|部|倍|成|亿|万|千|百)", r"how many|what (?:number|percentage|share)"
     ),
 }
+
+
+class Mentioned(NamedTuple):
+    """What is looked for in a text, taken more and more loosely; empty where a question cannot be taken so."""
+
+    whole: list[Term]
+    """As it stands in the question."""
+    parts: list[Term]
+    """Each by itself, where the question joins them: 改革和开放."""
+    terms: list[Term]
+    """By the question's terms."""
 
 
 @dataclass(frozen=True)
@@ -319,18 +331,14 @@ class Question:
         return f"{self.folded[start:end].partition(' ment')[0]} mentioned"
 
     @property
-    def mentioned(self) -> list[list[Term]]:
-        """What a question names that asks where something is mentioned, in the ways in which it can be taken, the closest first.
-
-        As the words stand in it; each by itself, where it joins them; by its terms.
-        """
+    def mentioned(self) -> Mentioned:
+        """What a question names that asks where something is mentioned, as it can be taken."""
         found = self._occurrence
         terms = [term for term in self.terms if term.text not in occurrences.OF_TEXT and not term.carried]
         if found is None:
-            return [terms] if terms else []
+            return Mentioned([], [], terms)
         others = [term for term in terms if not any(start <= term.start < end for start, end in found.named)]
-        readings = (self._phrases(found.words), self._phrases(found.parts), [*self._phrases(found.named), *others])
-        return [reading for reading in readings if reading]
+        return Mentioned(self._phrases(found.words), self._phrases(found.parts), [*self._phrases(found.named), *others])
 
     def _phrases(self, spans: Sequence[Span]) -> list[Term]:
         """Return what stands at some places: Chinese as it stands there, numbers and words of other languages as terms."""

@@ -11,6 +11,7 @@ from assistant.conversation import Conversation
 from assistant.glossary import bundled_glossary
 from assistant.questions import Question
 from assistant.replies import Answer, Mentions, Refusal
+from assistant.text import numbers, words
 
 SEED = Path("seeds/2020-11-30-intellectual-property.txt").read_text("utf-8")
 BODY = SEED.split("\n", 1)[1]
@@ -316,3 +317,50 @@ def test_every_place_is_quoted_also_where_the_search_does_not_find_it(tmp_path: 
     assert reply.mentions.listed == len(reply.citations) == 54
     assert "列出其中" not in reply.count
     assert json.loads(json.dumps(reply.to_dict()))["mentions"]["times"] == [54]
+
+
+# Numbers are looked for by value, and 地方 and 讲话 belong to asking; 地方出现几次 is below.
+WORDS_OF_THE_SPEECH = sorted({word for word in words(BODY) if len(word) > 1 and not numbers(word)} - {"地方", "讲话"})
+
+
+@pytest.mark.parametrize(
+    "form", ["{}出现几次？", "全文一共提到{}多少次", "{}在哪几段提到", "请问{}这个词用了多少次？", "有几处讲到{}"]
+)
+def test_any_word_of_the_speech_is_looked_for_whole(form: str) -> None:
+    found = {}
+    for word in WORDS_OF_THE_SPEECH:
+        whole = Question.read(form.format(word), bundled_glossary()).mentioned.whole
+        if [term.text for term in whole] != [word]:
+            found[word] = [term.text for term in whole]
+    assert not found
+
+
+@pytest.mark.parametrize(
+    "word", ["文化", "公共", "首都", "高中", "统计局", "讲话", "地方", "惩处", "正在", "中国", "在职"]
+)
+def test_a_word_is_not_cut_where_it_begins_or_ends_like_a_filler(word: str) -> None:
+    assert [t.text for t in Question.read(f"{word}出现几次？", bundled_glossary()).mentioned.whole] == [word]
+
+
+@pytest.mark.parametrize("marks", ["“{}”", "《{}》", "「{}」"])
+def test_what_stands_in_quotation_marks_is_not_parted(marks: str) -> None:
+    asked = Question.read(f"{marks.format('法律、经济和技术')}出现几次？", bundled_glossary()).mentioned
+    assert [term.text for term in asked.parts] == ["法律、经济和技术"]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "对出现侵权假冒的地方要怎么做？",
+        "每一个出现侵权的地方都要整治吗",
+        "用到大数据的地方怎么保护知识产权",
+        "知识产权保护在哪段时间取得了历史性成就？",
+        "知识产权保护工作在哪一段时期开始的？",
+        "What place does IP protection have in the national strategy?",
+        "Where should punitive damages be used?",
+        "How often are patents used in courts?",
+        "What does every paragraph have in common?",
+    ],
+)
+def test_a_question_on_the_matter_is_none_for_words(question: str) -> None:
+    assert not Question.read(question, bundled_glossary()).asks_where_mentioned

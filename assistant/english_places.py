@@ -23,7 +23,7 @@ _PLACE = re.compile(
           (?P<side>first|last|final)\ (?P<few>{_FEW})\ sentences
         | (?P<ordinal>{_ORDINAL})\ sentence
         | sentences?\ (?P<start>\d{{1,3}})(?:(?P<to>\ ?(?:to|through|[-–])\ ?|\ and\ )(?P<end>\d{{1,3}}))?
-      )(?:\ (?:of|in|from)\ (?:the\ )?(?:paragraph\ (?P<of>\d{{1,3}})|(?P<of_ordinal>{_ORDINAL})\ paragraph|speech|report|text))?
+      )(?:\ (?:of|in|from)\ (?:the\ )?(?:paragraph\ (?P<of>\d{{1,3}})|(?P<of_ordinal>{_ORDINAL})\ paragraph|(?P<of_back>倒数第\d段)|speech|report|text))?
       | (?P<paragraphs_side>first|last|final)\ (?P<paragraphs_few>{_FEW})\ paragraphs
       | paragraphs\ (?P<first>\d{{1,3}})(?P<until>\ ?(?:to|through|[-–])\ ?|\ and\ )(?P<last>\d{{1,3}})
       | (?P<paragraph>(?!first|last|final){_ORDINAL})\ paragraph
@@ -39,16 +39,18 @@ _BACK = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+# Not: how does the speech end the monopoly?
 _OPENS = re.compile(
-    r"\bhow (?:does|did) (?:the|this) (?:speech|report|text) (?:(?P<opens>begin|start|open)|end|close|conclude)\b",
+    r"\bhow (?:does|did) (?:the|this) (?:speech|report|text) (?:(?P<opens>begin|start|open)|end|close|conclude)(?=\s*(?:[?.!,;]|$))",
     re.IGNORECASE,
 )
+_PARA = re.compile(r"\bpara\b\.?", re.IGNORECASE)
 
 
 def in_chinese(question: str) -> str:
     """Return a question whose places are named in Chinese; unchanged where it names none in English."""
     question = _OPENS.sub(lambda m: f"the {'beginning' if m['opens'] else 'end'} of the speech", question)
-    return _PLACE.sub(_one_in_chinese, _BACK.sub(_back_in_chinese, re.sub(r"\bpara\b\.?", "paragraph", question)))
+    return _PLACE.sub(_one_in_chinese, _BACK.sub(_back_in_chinese, _PARA.sub("paragraph", question)))
 
 
 def _back_in_chinese(match: re.Match[str]) -> str:
@@ -72,6 +74,8 @@ def _one_in_chinese(match: re.Match[str]) -> str:
 
 def _paragraph(match: re.Match[str]) -> str:
     """Return the paragraph that sentences are of; "" where it is named before them."""
+    if match.groupdict().get("of_back"):
+        return str(match["of_back"])
     if match["of"] or match["of_ordinal"]:
         number = match["of"] or _value(match["of_ordinal"])
         return f"第{number}段" if number else "最后一段"

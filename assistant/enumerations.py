@@ -39,7 +39,7 @@ def enumeration(question: Question, text: str) -> Span | None:
 
 
 def _listed(text: str) -> Iterator[tuple[Span, str]]:
-    """Yield the enumerations with 、, and the clause that each stands in; none whose ends cannot be told."""
+    """Yield the enumerations with 、, and the clause that each stands in; none whose ends seem doubtful."""
     for clause in _CLAUSE.finditer(text):
         first, *others = clause[0].split(_MARK)
         if not others or not all((first, *others)):
@@ -74,8 +74,8 @@ def _repeated(text: str) -> Iterator[tuple[Span, str]]:
 def _ending(last: str, length: float, others: list[str]) -> int:
     """Return where the last thing ends; 0 where that cannot be told.
 
-    Before 等 or 的; of two things where both end alike, 信息化、智能化基础设施; at the end, if it is about as long as the others; of many
-    things, behind a word that is just as long: 创造、运用、保护、服务全链条.
+    Before 等; before 的 or at the end, if it is about as long as the others; of two things, behind the word that ends as the other
+    does, 信息化、智能化基础设施; of many things of one length, behind a word of that length, 创造、运用、保护、服务全链条.
 
     Args:
         last: the last thing and what follows it.
@@ -85,14 +85,17 @@ def _ending(last: str, length: float, others: list[str]) -> int:
     if others_follow := _AND_OTHERS.search(last):
         return others_follow.start()
     words = [word for word, _ in tagged(last)]
-    if "的" in last and last.index("的") <= _longest(length):
+    ends = [sum(map(len, words[: i + 1])) for i in range(len(words))]
+    if "的" in words and 0.6 * length <= last.index("的") <= _longest(length):
         return last.index("的")
-    if len(others) == 1 and (like := last.find(others[0][-1], 1) + 1):
-        return like
-    if len(last) <= _longest(length):
+    if len(others) == 1:
+        like = next((end for end in ends if last[end - 1] == others[0][-1]), 0)
+        if like > 1:
+            return like
+    if "的" not in words and len(last) <= _longest(length):
         return len(last)
-    ends = [sum(map(len, words[:i])) for i in range(len(words))]
-    return int(length) if len(others) > _MANY and length in ends else 0
+    alike = len(others) > _MANY and len({len(other) for other in others[1:]}) == 1
+    return int(length) if alike and length in ends else 0
 
 
 def _beginning(first: str, length: float) -> int | None:
@@ -104,14 +107,18 @@ def _beginning(first: str, length: float) -> int | None:
     if not able:
         return None
     best = min(able, key=lambda i: (abs(len(first) - starts[i] - length), -i))
+    if len(first) - starts[best] > _longest(length):
+        return None
     # Behind 要 stands the verb of the clause, whatever its tag: 要整治, 要坚持以我为主.
     verb = barred + 1 if barred >= 0 and tags[barred][0] == "要" else -1
     # 知识产权 before 创造.
     while best - 1 in able and best - 1 != verb and tags[best - 1][1][:1] == "n" and tags[best][1] in ("n", "vn", "v"):
         best -= 1
-    if best + 1 < len(tags) and (best == verb or (best == 0 and tags[0][1] == "v")):
+    if best + 1 < len(tags) and ((best == verb and tags[best][1][:1] in "nv") or (best == 0 and tags[0][1] == "v")):
         best += 1
-    return starts[best]
+    # 四千五百吨大米、……: the number belongs to it.
+    before = tags[best - 1][1] if best else ""
+    return None if before[:1] in ("m", "q") else starts[best]
 
 
 def _longest(length: float) -> float:

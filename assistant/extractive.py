@@ -247,7 +247,7 @@ def _joined(parts: Sequence[Finding]) -> Finding:
         min(part.confidence or 0.0 for part in parts),
         matched=tuple(dict.fromkeys(pair for part in parts for pair in part.matched)),
         unanswered=tuple(thing for part in parts for thing in part.unanswered),
-        listed=tuple(pair for part in parts for pair in part.listed),
+        listed=tuple({sentence: span for part in reversed(parts) for sentence, span in part.listed}.items()),
     )
 
 

@@ -49,6 +49,10 @@ def cited(assistant: Assistant, question: str) -> str:
         ("the second to last paragraph", "10.1 10.2 10.3 10.4 10.5"),
         ("The penultimate sentence of paragraph 8", "8.5"),
         ("The next-to-last paragraph, what is its topic?", "10.1 10.2 10.3 10.4 10.5"),
+        ("the last sentence of the penultimate paragraph", "10.5"),
+        ("Para. 8, sentence 2", "8.2"),
+        ("看一下 7.5", "7.5"),
+        ("3.4的下一句", "3.5"),
         ("How does the speech begin?", "1.1 1.2 1.3"),
         ("How does this report end?", "11.1 11.2"),
         ("第7段", SEVENTH),
@@ -376,3 +380,24 @@ def test_a_place_of_a_long_speech_is_shown_though_the_search_does_not_find_it(tm
     with Assistant.from_settings(answerer="extractive", seeds=tmp_path, index=tmp_path / "index") as assistant:
         assert cited(assistant, "第八十七段讲了什么？") == "87.1"
         assert cited(assistant, "最后一段讲了什么？") == "119.1"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "一段讲话要怎么写？",
+        "三段讲话",
+        "一段写作要求",
+        "第五段首付多少",
+        "期末句子",
+        "三首句子",
+        "1.2米是多少",
+        "10.1国庆节前要做什么",
+        "增长3.4%是怎么回事",
+        "What about 4.2 million patents?",
+        "How does the speech end the monopoly?",
+        "How does the report close the gap in enforcement?",
+    ],
+)
+def test_numbers_and_words_like_those_of_places_are_none(assistant: Assistant, question: str) -> None:
+    assert Places.read(question, assistant.corpus) is None

@@ -39,7 +39,7 @@ _NOWHERE = -6.0
 _STRANGE = -1.0
 """The corpus has hardly a name or noun of the question."""
 _CONTRARY = -6.0
-_UNDEFINED = -6.0
+_UNDEFINED = -8.0
 """It is asked what something is, and the best sentence only uses the word."""
 _UNHEARD = -2.0
 """The corpus has no word of the question, and the reader is not sure."""

@@ -22,10 +22,13 @@ _WHERE = re.compile(r"地点|在[^，。、]{1,8}?(?:[厅馆室楼校园村镇�
 # 提出了工作建议。 says that there are some, and not which.
 _ANNOUNCES = re.compile(r"提出[^，。；]{0,10}(建议|要求|意见|措施|任务)[。.!！\s]*$")
 _CONTENT = r"(?:什么|啥|哪些|哪几[个条项点句]).{{0,6}}{0}|{0}.{{0,6}}(?:具体|有|是|包括).{{0,4}}(?:什么|啥|哪些|哪几)|哪几[条项点].{{0,4}}{0}"
+# What something is: not 目标是什么, which asks for its contents.
 _DEFINED = re.compile(
     r"(?:请问?)?(?:什么(?:是|叫做?|才叫)|何谓|何为)([^,;?!。]{2,12})[呢?!。\s]*|([^,;?!。]{2,12}?)的(?:法律)?定义(?:是什么)?[呢?!。\s]*"
+    r"|((?:(?!的|目标|任务|要求|原则|主题|重点|内容|目的|措施|原因|方向|关键)[^,;?!。]){3,12}?)是(?:个|一种)?(?:什么|啥)[呢?!。\s]*"
 )
-_DEFINES = '(?:^|[,;:、，。]|所谓)[“「『]?{0}[”"」』]?[,，]?(?:就?是|是?指|即|意味着|——)|(?:所谓|称为|称作|叫做?|是)[“"「『]?{0}'
+# 创新是第一动力, 第一动力是创新, 所谓第一动力.
+_DEFINES = '(?:^|[,;:、，。]|所谓)[“「『]?{0}[”"」』]?[,，]?(?:就?是|是?指|即|意味着|——)|(?:所谓|称为|称作|叫做?)[“「『]?{0}|是[^,;，。；]{{0,10}}{0}[”"」』]?(?:$|[,;，。；])'
 _COUNT = re.compile(r"^\d[\d.]*[%/\d]*$")
 
 
@@ -47,7 +50,7 @@ def leaves_undefined(sentence: str, question: Question) -> bool:
     asked = _DEFINED.fullmatch(question.folded)
     if not asked:
         return False
-    term, folded = (asked[1] or asked[2]).strip('“”"「」『』 '), folded_once(sentence)
+    term, folded = next(filter(None, asked.groups())).strip('“”"「」『』 '), folded_once(sentence)
     return term in folded and not re.search(_DEFINES.format(re.escape(term)), folded)
 
 

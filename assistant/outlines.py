@@ -33,8 +33,7 @@ TASKS = (
 
 # Beside these a question that asks what the examples ask names nothing of its own.
 _OF_THE_WHOLE = ABOUT_THE_WHOLE | frozenset(
-    "学习 集体 今后 未来 下一步 提纲 大纲 主题 主旨 核心 观点 要点 中心 思路 脉络 结论 结构 一条条 几大 大方面 话 "
-    "main set task tasks topic theme subject message messages lay laid out".split()
+    "学习 集体 今后 未来 下一步 提纲 大纲 主旨 核心 中心 思路 脉络 结论 结构 亮点 看点 启示 一条条 几大 大方面 main set task tasks message messages lay laid".split()
 )
 _ANY_PART = frozenset("方面 任务 要求 措施 举措 工作 部署 重点 要点 各项 具体 主要 所有".split())
 
@@ -60,7 +59,7 @@ def own_words(question: Question) -> set[str]:
 
 
 def _resembles(question: Question, examples: tuple[str, ...], corpus: Corpus, encoder: Encoder) -> bool:
-    """Whether a question asks the same as one of the examples, in whatever words, and names nothing of its own: 区块链."""
+    """Whether a question asks the same as one of the examples and names nothing of its own: 区块链."""
     if any(term.carried for term in question.terms) or not _is_common(own_words(question) - _OF_THE_WHOLE, corpus):
         return False
     (asked,) = encoder.embed_questions([question.text])

@@ -20,7 +20,8 @@ from eval.yaml_files import load_yaml
 
 OFFLINE = "extractive"
 UNREFUSING = "unrefusing"
-"""The embedded answerer, however unsure it is: what it chooses is measured apart from when it refuses."""
+"""The embedded answerer, however unsure it is: what it chooses is measured apart from when it refuses. It still refuses where there
+is nothing to choose: a place that does not exist, a word that stands nowhere."""
 REPLAY = "replay:"
 """Before the folder of recordings."""
 SCRIPT = "drafts.yaml"
@@ -69,7 +70,7 @@ def open_model(seeds: Path | None) -> Assistant:
 
 @dataclass(frozen=True)
 class UnrefusingAnswerer(ExtractiveAnswerer):
-    """The embedded answerer, however unsure it is."""
+    """The embedded answerer with no least confidence."""
 
     min_confidence: float = 0.0
 

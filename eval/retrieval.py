@@ -32,17 +32,20 @@ def hit(case: Case, found: Found, k: int) -> Score:
     """Whether a paragraph with a gold sentence of any alternative is among the first `k`."""
     if not case.answerable:
         return NOT_ASKED
-    gold = {(place.speech, place.paragraph) for alternative in case.gold for place in alternative}
-    return Score(1) if gold & set(found[:k]) else Score(0, f"found {_list(found[:k])}")
+    return Score(1) if _gold(case) & set(found[:k]) else Score(0, f"found {_list(found[:k])}")
 
 
 def reciprocal_rank(case: Case, found: Found) -> Score:
     """One divided by the rank of the first paragraph with a gold sentence of any alternative, 0 beyond `DEPTH`."""
     if not case.answerable:
         return NOT_ASKED
-    gold = {(place.speech, place.paragraph) for alternative in case.gold for place in alternative}
+    gold = _gold(case)
     value = next((1 / rank for rank, paragraph in enumerate(found[:DEPTH], start=1) if paragraph in gold), 0.0)
     return Score(value, "" if value == 1 else f"found {_list(found[:3])}")
+
+
+def _gold(case: Case) -> set[tuple[str, int]]:
+    return {(place.speech, place.paragraph) for alternative in case.gold for place in alternative}
 
 
 def all_evidence(case: Case, found: Found, k: int) -> Score:

@@ -121,7 +121,7 @@ def citation_precision(case: Case, reply: Reply) -> Score:
     return Score(value, "" if not wrong else f"cites {', '.join(str(place) for place in wrong)}, not gold")
 
 
-def first(case: Case, reply: Reply) -> Score:
+def first_citation(case: Case, reply: Reply) -> Score:
     """Whether the first citation is of a gold sentence of any alternative; 0 if refused."""
     if not case.answerable:
         return NOT_ASKED
@@ -203,7 +203,7 @@ SCORES: dict[str, Callable[[Case, Reply], Score]] = {
     score.__name__: score
     for score in (
         *(right, truth, answered, refused, key_points, right_values),
-        *(citation_recall, citation_precision, first, within_budget),
+        *(citation_recall, citation_precision, first_citation, within_budget),
         *(well_formed, quotes, offsets, covered, grounded_numbers),
     )
 }

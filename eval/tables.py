@@ -8,7 +8,7 @@ from eval.cases import KINDS, SPLITS
 from eval.judgements import Judgement, pairs
 from eval.statistics import interval, mean
 
-MAIN = ("right", "key_points", "first", "citation_recall", "citation_precision", "hit@3", "all_evidence@8")
+MAIN = ("right", "key_points", "first_citation", "citation_recall", "citation_precision", "hit@3", "all_evidence@8")
 
 
 def score_table(judgements: Sequence[Judgement]) -> str:

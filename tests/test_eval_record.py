@@ -13,7 +13,7 @@ from library import Shell
 from model_server import KEY, MODES, ModelServer, says, serving
 
 from assistant.settings import bundled
-from eval.answerers import OFFLINE, ScriptedAnswerer, open_assistant
+from eval.answerers import OFFLINE, UNREFUSING, ScriptedAnswerer, open_assistant
 from eval.cases import Case, load
 from eval.errors import EvalError, MissingError
 from eval.judgements import Judgement, judge
@@ -197,3 +197,13 @@ def test_what_cannot_be_replayed_says_why(tmp_path: Path) -> None:
         ScriptedAnswerer.from_folder(tmp_path)
     with open_assistant(OFFLINE, None) as assistant:
         assert assistant.answerer.name == OFFLINE
+
+
+def test_the_unrefusing_answerer_chooses_where_the_other_refuses() -> None:
+    question = "专利的保护期是多少年？"
+    with open_assistant(OFFLINE, None) as assistant:
+        assert assistant.ask(question).kind == "refusal"
+    with open_assistant(UNREFUSING, None) as assistant:
+        assert assistant.ask(question).kind == "answer"
+        assert assistant.ask("第九十段讲了什么？").kind == "refusal"
+        assert assistant.made_by.answerer == UNREFUSING

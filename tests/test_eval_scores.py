@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from library import ENTRIES, TEXT, make_cases
 
-from eval.cases import Case
+from eval.cases import Case, KeyPoint
 from eval.replies import read
-from eval.retrieval import all_evidence, recall, reciprocal_rank, retrieval_scores
+from eval.retrieval import all_evidence, hit, recall, reciprocal_rank, retrieval_scores
 from eval.scores import SCORES, Score
 
 
@@ -133,6 +133,25 @@ def test_right_needs_a_gold_sentence(cases: dict[str, Case]) -> None:
     assert score("right", case, reply) == Score(0, "cites no gold sentence")
 
 
+def test_what_is_cited_first_is_told_from_what_is_cited(cases: dict[str, Case]) -> None:
+    case = cases["fact-001"]
+    right, wrong = answer(case, "馆长陈思远"), answer(case, "要修缮儿童", "馆长陈思远")
+    assert score("first_citation", case, right).value == 1
+    assert score("first_citation", case, wrong).value == 0
+    assert "first" in score("first_citation", case, wrong).why
+    assert score("citation_recall", case, wrong).value == 1
+    assert score("first_citation", cases["near-001"], right).value is None
+
+
+def test_a_count_is_said_beside_the_claims(cases: dict[str, Case]) -> None:
+    case = cases["number-001"]
+    case.entry.key_points[:] = [KeyPoint(any=["7次"], derived=True)]
+    reply = answer(case, "每周开放六十小时")
+    assert score("key_points", case, reply).value == 0
+    assert score("key_points", case, reply | {"mentions": {"times": [7]}}).value == 1
+    assert score("key_points", case, reply | {"mentions": {"times": [17]}}).value == 0
+
+
 # --- What the hard gates catch: every row is one way to lie, and the score that must see it ---
 
 LIES: list[tuple[str, dict[str, Any]]] = [
@@ -248,6 +267,8 @@ def test_retrieval_by_gold_sentence(cases: dict[str, Case]) -> None:
     assert recall(case, found, 1) == Score(0, "found 3")
     assert recall(case, found, 2).value == 1
     assert reciprocal_rank(case, found).value == 0.5
+    assert hit(case, found, 1) == Score(0, "found 3")
+    assert hit(case, found, 2).value == 1
     assert all_evidence(case, found, 2).value == 1
     assert all_evidence(case, found, 1).value == 0
     assert reciprocal_rank(case, []).value == 0

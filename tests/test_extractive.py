@@ -611,12 +611,21 @@ def test_the_answerer_says_its_name_and_uses_no_prompt(corpus: Corpus, tmp_path:
 
 
 @pytest.mark.parametrize("thing", ["知识产权", "地方保护主义", "域外适用", "新发展格局", "全链条保护", "知识共享"])
-@pytest.mark.parametrize("form", ["什么是{}？", "什么叫{}", "请问何谓“{}”？", "{}的定义是什么？"])
+@pytest.mark.parametrize("form", ["什么是{}？", "什么叫{}", "请问何谓“{}”？", "{}的定义是什么？", "{}是什么？"])
 def test_a_sentence_that_only_uses_a_word_does_not_say_what_it_is(assistant: Assistant, thing: str, form: str) -> None:
     assert assistant.ask(form.format(thing)).kind == "refusal"
 
 
-@pytest.mark.parametrize("question", ["什么是引领发展的第一动力？", "什么是创新？", "“第一动力”指的是什么？"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "什么是引领发展的第一动力？",
+        "什么是创新？",
+        "“第一动力”指的是什么？",
+        "第一动力是什么？",
+        "第一动力的定义是什么？",
+    ],
+)
 def test_a_sentence_that_says_what_a_thing_is_answers(assistant: Assistant, question: str) -> None:
     reply = assistant.ask(question)
     assert isinstance(reply, Answer)

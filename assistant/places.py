@@ -21,8 +21,8 @@ _UNIT = "[个個]?(?:自然)?段落?"
 _TO = r"\s*(?:[开開]始)?[,，]?(?:一?直)?[到至~—–-]+\s*"
 # Behind 第二段 stands what is asked of it, and no word that it belongs to: 第二段隧道, 第一段时间, 第二段几时通车.
 _COUNTED = "[^,，。?？!！]{0,16}?(?:(?:出[现現]|提到|提及)[过過]?了?(?:[几幾]|多少)[次处處]|(?:[几幾]|多少)[次处處](?:出[现現]|提到|提及))"
-_ENDS = rf"(?=[的里裡中第呢讲講说說谈談写寫是怎有对對提主内內总總概分各都和与與、及最末,，。?？!！\s]|到底|首句|(?:前|[后後]|[开開][头頭]的?|[结結]尾的?)[一两兩\d二三四五]句|倒[数數]第|关于|[^,，。?？]{{1,12}}?(?:怎[么麼][说說讲講写寫]|[说說讲講写寫]了?[什些])|{_COUNTED}|$)"
-_WITHIN = "(?:[里裡内內]面?|中(?![国國华華央]))?"
+_ENDS = rf"(?=[的里裡裏中第呢讲講说說谈談写寫是怎有对對提主内內总總概分各都和与與、及最末,，。?？!！\s]|到底|首句|(?:前|[后後]|[开開][头頭]的?|[结結]尾的?)[一两兩\d二三四五]句|倒[数數]第|关于|[^,，。?？]{{1,12}}?(?:怎[么麼][说說讲講写寫]|[说說讲講写寫]了?[什些])|{_COUNTED}|$)"
+_WITHIN = "(?:[里裡裏内內]面?|中(?![国國华華央]))?"
 _SENTENCE = rf"""
     (?:
       第\s*(?P<first>{_NUMERAL})\s*(?:
@@ -40,7 +40,7 @@ _SENTENCE = rf"""
 _UNNAMED = re.sub(r"\?P<\w+>", "?:", _SENTENCE)
 _PLACE = re.compile(
     rf"""
-    (?P<whole>(?:^|{_TEXT}[里裡中]?的?)(?:(?:[开開][头頭]|[结結]尾)的?)?)(?={_UNNAMED})
+    (?P<whole>(?:^|{_TEXT}[里裡裏中]?的?)(?:(?:[开開][头頭]|[结結]尾)的?)?)(?={_UNNAMED})
     | (?:(?<![现現])在|[从從])?(?:
       (?P<back>倒[数數])?第\s*(?P<first>{_NUMERAL})\s*(?:
           {_UNIT}{_TO}(?:{_TEXT}的?)?(?P<end>最[后後](?:一段)?|末段|[结結]尾|末尾){_ENDS}
@@ -55,7 +55,7 @@ _PLACE = re.compile(
     | \b(?P<last_english>(?:last|final)\ paragraph|end\ of\ the\ (?:speech|report|text))\b
     | \b(?P<first_english>first\ paragraph|(?:beginning|start)\ of\ the\ (?:speech|report|text))\b
     | (?P<title>
-          (?:^|{_TEXT}的?)(?:标题|標題|题目|題目)(?=[是叫呢里裡?？。]|$){_WITHIN}
+          (?:^|{_TEXT}的?)(?:标题|標題|题目|題目)(?=[是叫呢里裡裏?？。]|$){_WITHIN}
         | ^\s*[这這]?篇?{_TEXT}(?=叫(?:什么|什麼|啥)(?:名字?|题目|題目|[?？]|$))
         | (?:(?<=what\ is\ )|(?<=what's\ ))the\ title\b
       )(?:\ of\ (?:the|this)\ (?:speech|report|text))?
@@ -75,9 +75,9 @@ _FURTHER = re.compile(
 )
 _SEVERAL = re.compile(rf"第\s*{_NUMERAL}(?:\s*[、和与與及]\s*第?\s*{_NUMERAL})+\s*段")
 # 3-5段, 二段讲什么; not 一段话, and no number of them: 两段.
-_NUMBER_BEHIND = re.compile(rf"(?:^|(?<=[，,\s的在把看]))段落?\s*({_NUMERAL})(?=[的里裡中第,，是讲講说說写寫]|$)")
+_NUMBER_BEHIND = re.compile(rf"(?:^|(?<=[，,\s的在把看]))段落?\s*({_NUMERAL})(?=[的里裡裏中第,，是讲講说說写寫]|$)")
 _BARE = re.compile(
-    rf"^(?=\d{{1,3}}\s*[到至~—–-]\s*\d{{1,3}}\s*段|{_NUMERAL}段(?=[的里裡中第]|[首末]句|主要|[都全分]?[讲講说說写寫][了的什甚些啥]|是什|是啥|有哪))"
+    rf"^(?=\d{{1,3}}\s*[到至~—–-]\s*\d{{1,3}}\s*段|{_NUMERAL}段(?=[的里裡裏中第]|[首末]句|主要|[都全分]?[讲講说說写寫][了的什甚些啥]|是什|是啥|有哪))"
 )
 _RANGE_BEFORE = re.compile(r"(?:^|[^提说說讲講谈談写寫想看找感])[到至]\s*$")
 _RANGE_BEHIND = re.compile(r"\s*[到至~](?!底)")
@@ -96,7 +96,7 @@ _BESIDE = re.compile(
     r"""
     (?<![最以之目当當此先])(?:
       (?P<onward>[下后後](?:面?的?那)?一|[下后後]面的?那|接[着著]的?|接下[来來]的?那?一?)|[上前](?:面?的?那)?一|[上前]面的?那
-    )[个個]?(?:(?P<sentence>句[话話]?)|(?:自然)?段落?)(?=[的里裡讲講说說写寫是怎有对對内內呢,，。?？!！\s]|$)
+    )[个個]?(?:(?P<sentence>句[话話]?)|(?:自然)?段落?)(?=[的里裡裏讲講说說写寫是怎有对對内內呢,，。?？!！\s]|$)
     | \b(?:the\ )?(?:(?P<following>next|following)|previous|preceding)\ (?:paragraph|(?P<within>sentence))\b
     """,
     re.IGNORECASE | re.VERBOSE,

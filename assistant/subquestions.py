@@ -15,7 +15,9 @@ MAX_CLAUSES = 3
 """Of a question that are answered one by one; one with more is asked whole."""
 
 # In English a comma parts too much: if the law is revised, what changes?
-_END = re.compile(r"(?<=[，；;？?。！!])(?!\s)|(?<=[;?!]\s)|(?<=\s)(?=and (?:what|which|who|when|where|why|how)\b)")
+_END = re.compile(
+    r"(?<=[，；;？?。！!])(?!\s)|(?<=[㐀-鿿”》],)|(?<=[;?!]\s)|(?<=\s)(?=and (?:what|which|who|when|where|why|how)\b)"
+)
 _COMMAND = re.compile(r"请?[你您]?(?:列举|列出|逐一|逐项|举例|说明|简要)")
 _WHETHER = re.compile(r"吗[,;?!。\s]*$|^(?:is|are|was|were|do|does|did|has|have|can|should)\b")
 _BETWEEN = re.compile(r"、|(?:以及|[和与及跟])对?|, (?:and )?| and ")

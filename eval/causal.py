@@ -39,6 +39,8 @@ TRIALS = (
     *("necessity", "honest_without", "sufficiency"),
     *("keeps_original", "ignores_decoy"),
 )
+_OF_THE_WHOLE_TEXT = frozenset(("place", "mention"))
+"""Kinds of questions."""
 DECOY = "一位网民在评论中说："
 """Before what contradicts the speech."""
 
@@ -82,8 +84,12 @@ class Outcome:
 
 
 def trials(judgements: Iterable[Judgement]) -> list[Trial]:
-    """Return what can be tried on the replies: nothing where a question was refused or cites nothing valid."""
-    return [trial for j in judgements if (cited := _cited(j)) for trial in _trials(j, cited)]
+    """Return what can be tried on the replies: nothing where a question was refused or cites nothing valid.
+
+    Nor where it asks for a place or a count: what answers then hangs on the whole speech, and not on the cited sentence.
+    """
+    asked = (j for j in judgements if j.case.kind not in _OF_THE_WHOLE_TEXT)
+    return [trial for j in asked if (cited := _cited(j)) for trial in _trials(j, cited)]
 
 
 def measure(chosen: Sequence[Trial], seeds: Path, jobs: int) -> list[Outcome]:

@@ -19,6 +19,7 @@ def assistant() -> Assistant:
     "question",
     [
         "什么时候起步，|如今成效如何？",
+        "什么时候起步,|如今成效如何?",
         "教授讲了之后，政治局做了什么？|教授又是谁？",
         "惩罚性赔偿怎么办；|地理标志有没有立法；|谁来负责？",
         "When did it start |and how has it gone?",

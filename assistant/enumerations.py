@@ -19,6 +19,7 @@ _BEFORE = frozenset("要 从 对 对于 把 在 以 就 和 与 及 了 的 等 
 _AND_OTHERS = re.compile("(?<![高平同均优中初上下相对])等(?![级于待同式])")
 _CLOSING = {"”": "“", '"': '"', "》": "《", "」": "「", "』": "『", "’": "‘", ")": "("}
 _MANY = 2
+"""Things, from more of which their length tells where the last one ends."""
 _MIN_REPEATED = 3
 """Clauses that begin with one word, from which they are an enumeration: 关系……，关系……，关系……"""
 
@@ -31,7 +32,7 @@ def enumeration(question: Question, text: str) -> Span | None:
     folded = fold(text)
     if question.shape is not Shape.LIST or len(folded) != len(text):
         return None
-    found = [(span, clause) for span, clause in (*_listed(folded), *_repeated(folded))]
+    found = [*_listed(folded), *_repeated(folded)]
     if not found:
         return None
     span, _ = max(found, key=lambda item: (question.shared_pairs(item[1]), item[0][1] - item[0][0]))

@@ -102,7 +102,8 @@ class ExtractiveAnswerer:
         They are sentences of the passages; where mentions are asked for, of the whole corpus. Where the question asks for more
         than was quoted before, 还有吗, they are others than those `quoted`.
         Of a question that asks several things, each is answered by itself, and those that are not are told; where the first is not
-        answered, it is asked whole, and only what names its own things is answered by itself: the others may lean on the first. So it is where the first only asks whether: 你知道版权吗？谁发明了它？
+        answered, it is asked whole, and only what names its own things is answered by itself: the others may lean on the first.
+        Where the first only asks whether, 你知道版权吗？谁发明了它？, and one of them is not answered, it is asked whole.
         """
         question = Question.read(text, self.glossary)
         if quoted and question.carried and question.asks_for_more:

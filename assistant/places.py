@@ -74,8 +74,9 @@ _FURTHER = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _SEVERAL = re.compile(rf"第\s*{_NUMERAL}(?:\s*[、和与與及]\s*第?\s*{_NUMERAL})+\s*段")
-# 3-5段, 二段讲什么; not 一段话, and no number of them: 两段.
+# 段落六
 _NUMBER_BEHIND = re.compile(rf"(?:^|(?<=[，,\s的在把看]))段落?\s*({_NUMERAL})(?=[的里裡裏中第,，是讲講说說写寫]|$)")
+# 3-5段, 二段讲什么; not 一段话, and no number of them: 两段.
 _BARE = re.compile(
     rf"^(?=\d{{1,3}}\s*[到至~—–-]\s*\d{{1,3}}\s*段|{_NUMERAL}段(?=[的里裡裏中第]|[首末]句|主要|[都全分]?[讲講说說写寫][了的什甚些啥]|是什|是啥|有哪))"
 )

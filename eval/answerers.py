@@ -12,8 +12,10 @@ from pydantic import BaseModel, ConfigDict
 from assistant.assistant import Answerer, Assistant
 from assistant.errors import AssistantError
 from assistant.extractive import ExtractiveAnswerer
+from assistant.glossary import Glossary
 from assistant.index import Passage
 from assistant.replies import Turn
+from assistant.settings import bundled
 from eval.errors import EvalError, MissingError
 from eval.recordings import ReplayAnswerer
 from eval.yaml_files import load_yaml
@@ -45,7 +47,7 @@ def open_assistant(answerer: str, seeds: Path | None, *, index: Path | None = No
         raise MissingError(str(error)) from error
     with assistant:
         # Without a fallback: quotes must not take the place of what is not recorded.
-        other = replay or (UnrefusingAnswerer(assistant.corpus) if answerer == UNREFUSING else None)
+        other = replay or (UnrefusingAnswerer(assistant.corpus, _glossary(seeds)) if answerer == UNREFUSING else None)
         yield assistant if other is None else answering(assistant, other)
 
 
@@ -127,3 +129,8 @@ class ScriptedAnswerer:
 
 def _folders(seeds: Path | None, index: Path | None) -> dict[str, Any]:
     return {name: folder for name, folder in (("seeds", seeds), ("index", index)) if folder is not None}
+
+
+def _glossary(seeds: Path | None) -> Glossary:
+    """Return the words that the answerer of a folder of speeches knows."""
+    return Glossary.load(bundled("seeds") if seeds is None else seeds)
